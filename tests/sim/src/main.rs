@@ -1,0 +1,2 @@
+//! `masteria-sim`.
+fn main() {}
