@@ -1,0 +1,31 @@
+//! Files: uploads and what people sent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::FileId;
+
+/// The answer to `POST /api/v1/files` (multipart, field `file`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFile {
+    /// Which.
+    pub id: FileId,
+    /// What its content is, found by looking.
+    pub mime_type: String,
+    /// Its name, cleaned.
+    pub name: String,
+    /// How large.
+    pub size_bytes: i64,
+}
+
+/// `GET /api/v1/files/{id}`: where it can be had for five minutes, in this session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLink {
+    /// A path on this host.
+    pub url: String,
+    /// What its content is.
+    pub mime_type: String,
+    /// Its name.
+    pub name: String,
+    /// How large.
+    pub size_bytes: i64,
+}

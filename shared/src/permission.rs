@@ -1,0 +1,258 @@
+//! Who may do what: roles, permissions, features and quotas.
+//!
+//! One table, here, read by the server's `Can` and by the screens, so that what a person may not do
+//! is not shown to her either.
+
+use serde::{Deserialize, Serialize};
+
+/// A role in a company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, also the company itself.
+    Owner,
+    /// Everything but the company's end and its owners.
+    Admin,
+    /// Operates and leads operators.
+    Supervisor,
+    /// Answers people.
+    Operator,
+    /// Reads everything, changes nothing.
+    Auditor,
+}
+
+impl Role {
+    /// All of them, the strongest first.
+    pub const ALL: [Self; 5] =
+        [Self::Owner, Self::Admin, Self::Supervisor, Self::Operator, Self::Auditor];
+
+    /// The word in tables, events and addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Supervisor => "supervisor",
+            Self::Operator => "operator",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// A role by its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// Whether the role may.
+    #[must_use]
+    pub const fn may(self, permission: Permission) -> bool {
+        use Permission as P;
+        match self {
+            Self::Owner => true,
+            Self::Admin => !matches!(permission, P::ManageCompany),
+            Self::Supervisor => matches!(
+                permission,
+                P::ReadConversations
+                    | P::SendMessages
+                    | P::ReadContacts
+                    | P::EditContacts
+                    | P::MergeContacts
+                    | P::ReadChannels
+                    | P::ReadTeam
+                    | P::ReadQuarantine
+                    | P::UseFiles
+            ),
+            Self::Operator => matches!(
+                permission,
+                P::ReadConversations
+                    | P::SendMessages
+                    | P::ReadContacts
+                    | P::EditContacts
+                    | P::ReadChannels
+                    | P::UseFiles
+            ),
+            Self::Auditor => matches!(
+                permission,
+                P::ReadConversations
+                    | P::ReadContacts
+                    | P::ReadChannels
+                    | P::ReadTeam
+                    | P::ReadAudit
+                    | P::ReadQuarantine
+                    | P::ReadApiKeys
+            ),
+        }
+    }
+}
+
+/// What a request needs to be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See threads and what is said in them.
+    ReadConversations,
+    /// Answer, react, mark as read.
+    SendMessages,
+    /// See people.
+    ReadContacts,
+    /// Change people.
+    EditContacts,
+    /// Merge and un-merge people.
+    MergeContacts,
+    /// Erase a person.
+    EraseContacts,
+    /// See channels and their health.
+    ReadChannels,
+    /// Connect, pause, resume channels and their secrets.
+    ManageChannels,
+    /// See members and roles.
+    ReadTeam,
+    /// Invite, change roles, remove members.
+    ManageTeam,
+    /// See API keys, without their secret.
+    ReadApiKeys,
+    /// Make and revoke API keys.
+    ManageApiKeys,
+    /// See what could not be understood.
+    ReadQuarantine,
+    /// Try it again.
+    ReplayQuarantine,
+    /// See history and who read what.
+    ReadAudit,
+    /// Export history.
+    ExportHistory,
+    /// Upload files.
+    UseFiles,
+    /// Change or end the company.
+    ManageCompany,
+}
+
+impl Permission {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::ReadConversations,
+        Self::SendMessages,
+        Self::ReadContacts,
+        Self::EditContacts,
+        Self::MergeContacts,
+        Self::EraseContacts,
+        Self::ReadChannels,
+        Self::ManageChannels,
+        Self::ReadTeam,
+        Self::ManageTeam,
+        Self::ReadApiKeys,
+        Self::ManageApiKeys,
+        Self::ReadQuarantine,
+        Self::ReplayQuarantine,
+        Self::ReadAudit,
+        Self::ExportHistory,
+        Self::UseFiles,
+        Self::ManageCompany,
+    ];
+
+    /// Whether it changes nothing.
+    #[must_use]
+    pub const fn is_reading(self) -> bool {
+        matches!(
+            self,
+            Self::ReadConversations
+                | Self::ReadContacts
+                | Self::ReadChannels
+                | Self::ReadTeam
+                | Self::ReadApiKeys
+                | Self::ReadQuarantine
+                | Self::ReadAudit
+        )
+    }
+
+    /// Whether somebody who acts as another may do it (D31): never approve, erase, export, touch
+    /// keys, secrets or members.
+    #[must_use]
+    pub const fn while_impersonating(self) -> bool {
+        !matches!(
+            self,
+            Self::EraseContacts
+                | Self::ExportHistory
+                | Self::ManageApiKeys
+                | Self::ManageChannels
+                | Self::ManageTeam
+                | Self::ManageCompany
+        )
+    }
+}
+
+/// What a company may use at all; data, never a build switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    /// The shared inbox.
+    Inbox,
+    /// WhatsApp by the Cloud API.
+    WhatsappCloud,
+    /// Programs with API keys.
+    Api,
+}
+
+impl Feature {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Inbox, Self::WhatsappCloud, Self::Api];
+
+    /// The word in tables, events and addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbox => "inbox",
+            Self::WhatsappCloud => "whatsapp_cloud",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// What a company may use up to an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quota {
+    /// Messages sent in a calendar month of the company's zone.
+    MessagesPerMonth,
+    /// Bytes of stored files.
+    StorageBytes,
+    /// Members.
+    Members,
+}
+
+impl Quota {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::MessagesPerMonth, Self::StorageBytes, Self::Members];
+
+    /// The word in tables, events and addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MessagesPerMonth => "messages_per_month",
+            Self::StorageBytes => "storage_bytes",
+            Self::Members => "members",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Permission, Role};
+
+    #[test]
+    fn an_auditor_changes_nothing() {
+        for permission in Permission::ALL {
+            assert!(!Role::Auditor.may(permission) || permission.is_reading());
+        }
+    }
+
+    #[test]
+    fn a_stronger_role_may_what_a_weaker_one_may() {
+        for permission in Permission::ALL {
+            assert!(Role::Owner.may(permission));
+            assert!(!Role::Operator.may(permission) || Role::Supervisor.may(permission));
+            assert!(!Role::Supervisor.may(permission) || Role::Admin.may(permission));
+        }
+    }
+}

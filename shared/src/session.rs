@@ -1,0 +1,91 @@
+//! Signing in, and who one is.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{CompanyId, SessionId, UserId},
+    permission::{Feature, Permission, Role},
+};
+
+/// `POST /api/v1/sessions`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// The address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+/// `GET /api/v1/me`, and the answer to a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// Who.
+    pub user: UserId,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// The language of the account: `pt-BR` or `en`.
+    pub locale: String,
+    /// Whether the platform's console is open to her.
+    pub is_super_admin: bool,
+    /// The session that asks.
+    pub session: SessionId,
+    /// Where she works.
+    pub companies: Vec<MyCompany>,
+    /// Set while somebody of the platform acts in her place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impersonation: Option<Impersonation>,
+    /// The server's clock.
+    pub now: DateTime<Utc>,
+}
+
+/// A company as its member sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MyCompany {
+    /// Which.
+    pub id: CompanyId,
+    /// Its name.
+    pub name: String,
+    /// Her role in it.
+    pub role: Role,
+    /// What the role may.
+    pub permissions: Vec<Permission>,
+    /// What the company may use.
+    pub features: Vec<Feature>,
+    /// The time zone, such as `America/Sao_Paulo`.
+    pub zone: String,
+    /// Suspended by the platform: reading only; inbound is kept.
+    pub is_suspended: bool,
+}
+
+/// Somebody of the platform acts in a company (D31).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impersonation {
+    /// Who acts.
+    pub by: UserId,
+    /// In which company.
+    pub company: CompanyId,
+    /// Why, in her words.
+    pub reason: String,
+    /// When it ends by itself.
+    pub until: DateTime<Utc>,
+}
+
+/// A session in the list `GET /api/v1/sessions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub seen_at: DateTime<Utc>,
+    /// The browser and system, in words.
+    pub client: String,
+    /// The network address.
+    pub address: String,
+}
