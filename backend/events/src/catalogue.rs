@@ -1,23 +1,94 @@
 //! All families together: what docs/EVENTS.md is made of, and what golden files are held against.
 
-use shared::stored::{Entry, Event as _};
+use shared::stored::{Entry, Event};
 
 use crate::{channels, contacts, conversations, files, intake, messaging, tenancy};
 
-/// Every event type, by context.
-#[must_use]
-pub fn all() -> Vec<(&'static str, &'static [Entry])> {
-    vec![
-        ("intake", intake::DeliveryEvent::CATALOGUE),
-        ("tenancy", tenancy::CompanyEvent::CATALOGUE),
-        ("tenancy", tenancy::UserEvent::CATALOGUE),
-        ("tenancy", tenancy::MembershipEvent::CATALOGUE),
-        ("tenancy", tenancy::ApiKeyEvent::CATALOGUE),
-        ("channels", channels::ChannelEvent::CATALOGUE),
-        ("contacts", contacts::ContactEvent::CATALOGUE),
-        ("conversations", conversations::ConversationEvent::CATALOGUE),
-        ("messaging", messaging::MessageEvent::CATALOGUE),
-        ("messaging", messaging::LaneEvent::CATALOGUE),
-        ("files", files::FileEvent::CATALOGUE),
-    ]
+/// A family in the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// The stream it is stored in.
+    pub stream: &'static str,
+    /// Its types.
+    pub entries: &'static [Entry],
+    read_back: fn(&str, i16, &str) -> serde_json::Result<String>,
 }
+
+impl Family {
+    const fn of<E: Event>(stream: &'static str) -> Self {
+        Self { stream, entries: E::CATALOGUE, read_back: read_back::<E> }
+    }
+
+    /// Reads a stored payload of any version, and writes what was understood as today's version.
+    ///
+    /// # Errors
+    /// If the payload does not load.
+    pub fn read_back(
+        &self,
+        event_type: &str,
+        version: i16,
+        payload: &str,
+    ) -> serde_json::Result<String> {
+        (self.read_back)(event_type, version, payload)
+    }
+}
+
+fn read_back<E: Event>(
+    event_type: &str,
+    version: i16,
+    payload: &str,
+) -> serde_json::Result<String> {
+    let payload = E::upcast(event_type, version, payload);
+    let event: E = serde_json::from_str(&format!("{{\"{event_type}\":{payload}}}"))?;
+    serde_json::to_string(&event)
+}
+
+/// Every family.
+pub const FAMILIES: &[Family] = &[
+    Family::of::<intake::DeliveryEvent>("delivery"),
+    Family::of::<tenancy::CompanyEvent>("company"),
+    Family::of::<tenancy::UserEvent>("user"),
+    Family::of::<tenancy::MembershipEvent>("membership"),
+    Family::of::<tenancy::ApiKeyEvent>("api_key"),
+    Family::of::<channels::ChannelEvent>("channel"),
+    Family::of::<contacts::ContactEvent>("contact"),
+    Family::of::<conversations::ConversationEvent>("conversation"),
+    Family::of::<messaging::MessageEvent>("message"),
+    Family::of::<messaging::LaneEvent>("lane"),
+    Family::of::<files::FileEvent>("file"),
+];
+
+/// The catalogue as a page for people.
+#[must_use]
+pub fn page() -> String {
+    let mut page = String::from(PREAMBLE);
+    for family in FAMILIES {
+        page += &format!("\n## Stream `{}`\n", family.stream);
+        for entry in family.entries {
+            page += &format!("\n### `{}` v{}\n\n", entry.event_type, entry.version);
+            page += &format!("{}\n", sentence(entry.meaning));
+            if !entry.fields.is_empty() {
+                page += "\n| field | type | meaning |\n|---|---|---|\n";
+            }
+            for (field, kind, meaning) in entry.fields {
+                page += &format!("| `{field}` | `{kind}` | {} |\n", sentence(meaning));
+            }
+        }
+    }
+    page
+}
+
+fn sentence(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
+const PREAMBLE: &str = "\
+# Events
+
+Every event that the ledger can hold. This page is made from the types in `backend/events`; a test
+fails when it is not what they say (`UPDATE=1 cargo xtask test -E 'package(events)'` writes it).
+
+`Sealed<T>` is a value that only the vault opens, until its key is destroyed. `ConfigText` is the
+company's own text, never about a person. What every event carries besides (company, numbers,
+actor, causes, hash) is the envelope, see LEDGER.md.
+";
