@@ -7,6 +7,7 @@ use crate::ids::ChannelId;
 
 /// What can be written on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Medium {
     /// `WhatsApp`, by the Cloud API or a linked device.
@@ -35,6 +36,7 @@ impl Medium {
 
 /// A channel as the screen shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Channel {
     /// Which.
     pub id: ChannelId,
@@ -65,6 +67,7 @@ pub struct Channel {
 
 /// Whether a channel works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum ChannelState {
     /// It sends and receives.
@@ -88,6 +91,7 @@ pub enum ChannelState {
 
 /// Why a channel is paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PauseReason {
     /// Somebody paused it.
@@ -107,6 +111,7 @@ crate::stored!(PauseReason);
 
 /// Whether a delivery signed with the channel's secret has come through the provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum WebhookProof {
     /// It was never tried.
@@ -137,6 +142,7 @@ pub enum WebhookProof {
 
 /// The steps of connecting a number, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProofStep {
     /// The token opens the number.
@@ -156,6 +162,7 @@ crate::stored!(ProofStep);
 
 /// How a number is; fed by webhooks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Health {
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,6 +190,7 @@ pub struct Health {
 /// `POST /api/v1/channels`: connects a number of the Cloud API. The check happens before anything
 /// is saved.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ConnectChannel {
     /// What the company calls it.
     pub name: String,
@@ -198,6 +206,7 @@ pub struct ConnectChannel {
 
 /// `POST /api/v1/channels/{id}/credentials`: replaces what is given.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReplaceCredentials {
     /// A new token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,6 +221,7 @@ pub struct ReplaceCredentials {
 
 /// The answer to connecting: where Meta must deliver to. The hook key is shown once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ConnectedChannel {
     /// The channel.
     pub channel: Channel,
@@ -223,6 +233,7 @@ pub struct ConnectedChannel {
 
 /// `GET /api/v1/quarantine`: a delivery that could not be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Quarantined {
     /// Which.
     pub id: crate::ids::DeliveryId,

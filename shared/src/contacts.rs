@@ -10,6 +10,7 @@ use crate::{
 
 /// The kind of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AddressKind {
     /// A phone number, in its canonical form.
@@ -44,6 +45,7 @@ impl AddressKind {
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Contact {
     /// Which.
     pub id: ContactId,
@@ -68,6 +70,7 @@ pub struct Contact {
 
 /// An address of a person on a medium.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Identity {
     /// Which.
     pub id: IdentityId,
@@ -85,6 +88,7 @@ pub struct Identity {
 
 /// `POST /api/v1/contacts/{id}/name`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NameContact {
     /// The new name.
     pub name: String,
@@ -92,6 +96,7 @@ pub struct NameContact {
 
 /// `POST /api/v1/contacts/{id}/merge`: this contact becomes part of another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MergeContact {
     /// The contact that stays.
     pub into: ContactId,

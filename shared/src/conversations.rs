@@ -10,6 +10,7 @@ use crate::{
 
 /// A row of `GET /api/v1/conversations`, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Thread {
     /// Which.
     pub id: ConversationId,
@@ -35,6 +36,7 @@ pub struct Thread {
 
 /// The last thing said in a thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LastMessage {
     /// Whether the company said it.
     pub is_outbound: bool,
@@ -52,6 +54,7 @@ pub struct LastMessage {
 
 /// `POST /api/v1/conversations/{id}/read`: read up to and with a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MarkRead {
     /// The last message that was seen.
     pub through: crate::ids::MessageId,

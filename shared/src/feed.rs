@@ -9,6 +9,7 @@ use crate::ids::{ChannelId, CompanyId, ConversationId};
 
 /// What a browser may listen to. All of it is within one company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Topic {
     /// Every thread's row: new messages, states, unread counts.
@@ -27,6 +28,7 @@ pub enum Topic {
 
 /// What a browser says. The first frame must be [`ClientFrame::Resume`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
     /// Where it stands, and what it wants to hear.
@@ -48,6 +50,7 @@ pub enum ClientFrame {
 
 /// What the server says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {
     /// The session is accepted. The browser's cursor holds, or it must load its screens anew.
@@ -91,6 +94,7 @@ pub enum ServerFrame {
 
 /// One thing that happened, as far as a screen must know it: the row as it is now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum Change {
     /// A thread's row is now so.

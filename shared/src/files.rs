@@ -6,6 +6,7 @@ use crate::ids::FileId;
 
 /// The answer to `POST /api/v1/files` (multipart, field `file`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StoredFile {
     /// Which.
     pub id: FileId,
@@ -19,6 +20,7 @@ pub struct StoredFile {
 
 /// `GET /api/v1/files/{id}`: where it can be had for five minutes, in this session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FileLink {
     /// A path on this host.
     pub url: String,

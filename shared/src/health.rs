@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /healthz`: the process is alive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Alive {
     /// The release that answers.
     pub version: String,
@@ -13,6 +14,7 @@ pub struct Alive {
 
 /// `GET /readyz`: ready per role. Lag is a metric, not readiness.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Ready {
     /// Role to whether it can do its work.
     pub roles: BTreeMap<String, bool>,

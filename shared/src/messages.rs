@@ -9,6 +9,7 @@ use crate::ids::{ChannelId, ContactId, ConversationId, FileId, MessageId, UserId
 
 /// What kind of thing was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
     /// Text.
@@ -73,6 +74,7 @@ impl MessageKind {
 
 /// How far an outbound message came. The order is the rank: the highest seen is the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageState {
     /// Waits for its turn.
@@ -122,6 +124,7 @@ impl MessageState {
 
 /// Why a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SuppressReason {
     /// The person has not written within 24 hours.
@@ -139,6 +142,7 @@ crate::stored!(SuppressReason);
 
 /// A message on a screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Message {
     /// Which.
     pub id: MessageId,
@@ -190,6 +194,7 @@ pub struct Message {
 
 /// How far an outbound message came, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeliveryState {
     /// The highest rank seen.
     pub state: MessageState,
@@ -211,6 +216,7 @@ pub struct DeliveryState {
 
 /// Why a message failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// The provider's code.
     pub code: i32,
@@ -221,6 +227,7 @@ pub struct Failure {
 
 /// The message that another one answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Quote {
     /// Which, when we have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -236,6 +243,7 @@ pub struct Quote {
 
 /// A reaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Reaction {
     /// Whether the company reacted.
     pub is_outbound: bool,
@@ -245,6 +253,7 @@ pub struct Reaction {
 
 /// What was said. The same value is sealed in events, stored in the read model and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Content {
     /// Text.
@@ -333,6 +342,7 @@ pub enum Content {
 
 /// A file that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Media {
     /// Image, video, audio, document or sticker.
     pub media: MessageKind,
@@ -364,6 +374,7 @@ pub struct Media {
 
 /// A contact card.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ContactCard {
     /// The name.
     pub name: String,
@@ -380,6 +391,7 @@ pub struct ContactCard {
 
 /// An item of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OrderItem {
     /// The product's id in the catalogue.
     pub product: String,
@@ -393,6 +405,7 @@ pub struct OrderItem {
 
 /// Buttons or a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Interactive {
     /// The text.
     pub body: String,
@@ -408,6 +421,7 @@ pub struct Interactive {
 
 /// What can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum InteractiveAction {
     /// At most three buttons.
@@ -426,6 +440,7 @@ pub enum InteractiveAction {
 
 /// A button or a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Choice {
     /// What comes back.
     pub id: String,
@@ -438,6 +453,7 @@ pub struct Choice {
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Section {
     /// Its title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -448,6 +464,7 @@ pub struct Section {
 
 /// A template by its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Template {
     /// Its name.
     pub name: String,
@@ -464,6 +481,7 @@ pub struct Template {
 /// `POST /api/v1/conversations/{id}/messages`. The idempotency key names the message: sent twice,
 /// it is one message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SendMessage {
     /// What to say: text, media, location, interactive or template.
     pub content: Content,
@@ -474,6 +492,7 @@ pub struct SendMessage {
 
 /// `POST /api/v1/messages`: to a person, by a number of the company (J14).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SendTo {
     /// The channel that sends.
     pub channel: ChannelId,
@@ -489,6 +508,7 @@ pub struct SendTo {
 
 /// The answer: queued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Queued {
     /// The message.
     pub message: MessageId,
@@ -498,6 +518,7 @@ pub struct Queued {
 
 /// `POST /api/v1/messages/{id}/reaction`: an empty emoji takes it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct React {
     /// The emoji.
     pub emoji: String,

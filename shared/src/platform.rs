@@ -12,6 +12,7 @@ use crate::{
 
 /// A company in `GET /api/v1/platform/companies`: counters and metadata, never a body (D31).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Company {
     /// Which.
     pub id: CompanyId,
@@ -35,6 +36,7 @@ pub struct Company {
 
 /// A quota and its use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct QuotaState {
     /// How much.
     pub limit: i64,
@@ -46,6 +48,7 @@ pub struct QuotaState {
 
 /// `POST /api/v1/platform/companies`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CreateCompany {
     /// Its name.
     pub name: String,
@@ -57,6 +60,7 @@ pub struct CreateCompany {
 
 /// `POST /api/v1/platform/companies/{id}/suspend`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Suspend {
     /// Why, in the platform's words.
     pub reason: String,
@@ -64,6 +68,7 @@ pub struct Suspend {
 
 /// `POST /api/v1/platform/companies/{id}/features/{feature}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SetFeature {
     /// Whether it may be used.
     pub is_on: bool,
@@ -71,6 +76,7 @@ pub struct SetFeature {
 
 /// `POST /api/v1/platform/companies/{id}/quotas/{quota}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SetQuota {
     /// How much.
     pub limit: i64,
@@ -80,6 +86,7 @@ pub struct SetQuota {
 
 /// `POST /api/v1/platform/impersonations`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Impersonate {
     /// Where.
     pub company: CompanyId,

@@ -13,6 +13,7 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// What kind of "no" it is; fixes the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The request cannot be read: 400.
@@ -64,6 +65,7 @@ impl Kind {
 
 /// An error as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A URI of the kind of problem: `/problems/<code>`.
     #[serde(rename = "type")]

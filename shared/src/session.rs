@@ -10,6 +10,7 @@ use crate::{
 
 /// `POST /api/v1/sessions`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SignIn {
     /// The address.
     pub email: String,
@@ -19,6 +20,7 @@ pub struct SignIn {
 
 /// `GET /api/v1/me`, and the answer to a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Me {
     /// Who.
     pub user: UserId,
@@ -43,6 +45,7 @@ pub struct Me {
 
 /// A company as its member sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MyCompany {
     /// Which.
     pub id: CompanyId,
@@ -62,6 +65,7 @@ pub struct MyCompany {
 
 /// Somebody of the platform acts in a company (D31).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Impersonation {
     /// Who acts.
     pub by: UserId,
@@ -75,6 +79,7 @@ pub struct Impersonation {
 
 /// A session in the list `GET /api/v1/sessions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Which.
     pub id: SessionId,

@@ -10,6 +10,7 @@ use crate::{
 
 /// A member in `GET /api/v1/members`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Member {
     /// Who.
     pub user: UserId,
@@ -29,6 +30,7 @@ pub struct Member {
 
 /// `POST /api/v1/members`: a person joins; a new person gets the password given here.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AddMember {
     /// The name.
     pub name: String,
@@ -43,6 +45,7 @@ pub struct AddMember {
 
 /// `POST /api/v1/members/{user}/role`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChangeRole {
     /// The new role.
     pub role: Role,
@@ -50,6 +53,7 @@ pub struct ChangeRole {
 
 /// A key in `GET /api/v1/api-keys`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ApiKey {
     /// Which.
     pub id: ApiKeyId,
@@ -73,6 +77,7 @@ pub struct ApiKey {
 
 /// `POST /api/v1/api-keys`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CreateApiKey {
     /// What the company calls it.
     pub name: String,
@@ -85,6 +90,7 @@ pub struct CreateApiKey {
 
 /// The answer: the secret is shown this once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CreatedApiKey {
     /// The key.
     pub key: ApiKey,
