@@ -4,7 +4,9 @@
 
 use std::collections::HashSet;
 
-use crate::outbound::{Choice, Choices, Content, Interactive, Media, MediaKind, Section};
+use shared::messages::{Choice, Interactive, InteractiveAction, Section};
+
+use crate::outbound::{Content, Media, MediaKind};
 
 const TEXT: usize = 4096;
 const CAPTION: usize = 1024;
@@ -86,7 +88,8 @@ fn check_media(media: &Media) -> Result<(), LimitError> {
 }
 
 fn check_interactive(message: &Interactive) -> Result<(), LimitError> {
-    let most = if matches!(message.choices, Choices::List { .. }) { LIST_BODY } else { BODY };
+    let most =
+        if matches!(message.action, InteractiveAction::List { .. }) { LIST_BODY } else { BODY };
     needed("body", &message.body, most)?;
     if let Some(header) = &message.header {
         needed("header", header, LINE)?;
@@ -94,9 +97,9 @@ fn check_interactive(message: &Interactive) -> Result<(), LimitError> {
     if let Some(footer) = &message.footer {
         needed("footer", footer, LINE)?;
     }
-    match &message.choices {
-        Choices::Buttons { buttons } => check_buttons(buttons),
-        Choices::List { button, sections } => {
+    match &message.action {
+        InteractiveAction::Buttons { buttons } => check_buttons(buttons),
+        InteractiveAction::List { button, sections } => {
             needed("list button", button, BUTTON_TITLE)?;
             check_sections(sections)
         }
@@ -172,7 +175,8 @@ fn once<'a>(part: &'static str, texts: impl Iterator<Item = &'a str>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::{LimitError, check};
-    use crate::outbound::{Choice, Choices, Content, Interactive, Media, MediaKind, Section};
+    use crate::outbound::{Content, Media, MediaKind};
+    use shared::messages::{Choice, Interactive, InteractiveAction, Section};
 
     fn choice(id: &str, title: &str) -> Choice {
         Choice { id: id.to_owned(), title: title.to_owned(), description: None }
@@ -183,7 +187,7 @@ mod tests {
             header: None,
             body: "Choose".to_owned(),
             footer: None,
-            choices: Choices::Buttons { buttons },
+            action: InteractiveAction::Buttons { buttons },
         })
     }
 
@@ -192,7 +196,7 @@ mod tests {
             header: None,
             body: "x".repeat(4096),
             footer: None,
-            choices: Choices::List { button: "Open".to_owned(), sections },
+            action: InteractiveAction::List { button: "Open".to_owned(), sections },
         })
     }
 
@@ -224,7 +228,8 @@ mod tests {
 
     #[test]
     fn a_list_has_ten_rows_over_all_its_sections() {
-        let rows = |from: u32, n: u32| (from..from + n).map(|n| choice(&n.to_string(), "x")).collect();
+        let rows =
+            |from: u32, n: u32| (from..from + n).map(|n| choice(&n.to_string(), "x")).collect();
         let section =
             |title: &str, from, n| Section { title: Some(title.to_owned()), rows: rows(from, n) };
         assert_eq!(check(&list(vec![section("a", 0, 5), section("b", 5, 5)])), Ok(()));

@@ -1,6 +1,6 @@
 //! A message on its way out, and the port that sends it.
 
-use serde::{Deserialize, Serialize};
+use shared::messages::{Interactive, Template};
 
 use crate::{Answer, outcome::Outcome, secret::Secret};
 
@@ -38,15 +38,13 @@ pub enum Recipient {
 }
 
 /// What a message says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// Text.
     Text {
         /// The text.
         body: String,
         /// Whether the first address in it is shown as a card.
-        #[serde(default)]
         preview_url: bool,
     },
     /// A file that was uploaded before.
@@ -76,26 +74,22 @@ pub enum Content {
 }
 
 /// A file that goes along.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
     /// What kind of file it is shown as.
     pub kind: MediaKind,
     /// The provider's id of the uploaded file.
     pub id: String,
     /// A text below it; not with audio and stickers.
-    #[serde(default)]
     pub caption: Option<String>,
     /// The name under which a document is shown.
-    #[serde(default)]
     pub filename: Option<String>,
     /// Shown as a voice note; audio only.
-    #[serde(default)]
     pub is_voice: bool,
 }
 
 /// How a file is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaKind {
     /// A picture.
     Image,
@@ -121,146 +115,6 @@ impl MediaKind {
             Self::Sticker => "sticker",
         }
     }
-}
-
-/// A message that is answered by tapping.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interactive {
-    /// A line above.
-    #[serde(default)]
-    pub header: Option<String>,
-    /// The text.
-    pub body: String,
-    /// A line below.
-    #[serde(default)]
-    pub footer: Option<String>,
-    /// What can be tapped.
-    pub choices: Choices,
-}
-
-/// What can be tapped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Choices {
-    /// Up to three buttons.
-    Buttons {
-        /// The buttons.
-        buttons: Vec<Choice>,
-    },
-    /// A list that opens.
-    List {
-        /// The text of the button that opens it.
-        button: String,
-        /// Its sections.
-        sections: Vec<Section>,
-    },
-}
-
-/// A part of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
-    /// Its title; needed when there are several.
-    #[serde(default)]
-    pub title: Option<String>,
-    /// Its rows.
-    pub rows: Vec<Choice>,
-}
-
-/// A button or a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    /// What comes back when it is tapped.
-    pub id: String,
-    /// What is written on it.
-    pub title: String,
-    /// A second line; rows only.
-    #[serde(default)]
-    pub description: Option<String>,
-}
-
-/// A template with its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Template {
-    /// Its name.
-    pub name: String,
-    /// Its language, as the provider writes it: `pt_BR`.
-    pub language: String,
-    /// Its parameters, part by part.
-    #[serde(default)]
-    pub parts: Vec<TemplatePart>,
-}
-
-/// The parameters of one part of a template.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "part", rename_all = "snake_case")]
-pub enum TemplatePart {
-    /// Above the text.
-    Header {
-        /// Its parameters.
-        parameters: Vec<Parameter>,
-    },
-    /// The text.
-    Body {
-        /// Its parameters.
-        parameters: Vec<Parameter>,
-    },
-    /// A button, counted from 0.
-    Button {
-        /// Which.
-        index: u8,
-        /// What kind: `url`, `quick_reply`, `copy_code` …
-        sub_type: String,
-        /// Its parameters.
-        parameters: Vec<Parameter>,
-    },
-}
-
-/// One value of a template.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Parameter {
-    /// A text.
-    Text {
-        /// The text.
-        text: String,
-        /// The parameter's name, in templates with named parameters.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        parameter_name: Option<String>,
-    },
-    /// An amount in thousandths.
-    Currency {
-        /// Shown when it cannot be written in the reader's way.
-        fallback: String,
-        /// ISO 4217.
-        code: String,
-        /// The amount × 1000.
-        amount_1000: i64,
-    },
-    /// A date as text.
-    DateTime {
-        /// The text.
-        fallback: String,
-    },
-    /// An uploaded file.
-    Media {
-        /// What kind of file.
-        kind: MediaKind,
-        /// The provider's id of it.
-        id: String,
-        /// The name under which a document is shown.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        filename: Option<String>,
-    },
-    /// What a quick-reply button sends back.
-    Payload {
-        /// The text that comes back.
-        payload: String,
-    },
-    /// A code to copy.
-    CouponCode {
-        /// The code.
-        code: String,
-    },
 }
 
 /// Marks what a person wrote as seen.

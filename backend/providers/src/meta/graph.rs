@@ -168,9 +168,6 @@ mod tests {
     fn what_a_person_gives_stays_one_segment_of_the_path() {
         let graph = Graph::new(fake::client(), "https://graph.facebook.com").expect("an address");
         let url = graph.url(&["../me?access_token=x#", "messages"]).to_string();
-        assert_eq!(
-            url,
-            "https://graph.facebook.com/v25.0/..%2Fme%3Faccess_token=x%23/messages"
-        );
+        assert_eq!(url, "https://graph.facebook.com/v25.0/..%2Fme%3Faccess_token=x%23/messages");
     }
 }

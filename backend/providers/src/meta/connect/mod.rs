@@ -105,7 +105,8 @@ impl Connector for Graph {
         Box::pin(async move {
             let url = self.url(&[&new.account_id, "subscribed_apps"]);
             let body = call(self.request(Method::GET, url, &new.token)).await.success()?;
-            let page: Page = serde_json::from_slice(&body).map_err(|_error| Trouble::NotUnderstood)?;
+            let page: Page =
+                serde_json::from_slice(&body).map_err(|_error| Trouble::NotUnderstood)?;
             Ok(!page.data.is_empty())
         })
     }
@@ -144,7 +145,8 @@ impl Graph {
                 request = request.query(&[("after", after)]);
             }
             let body = call(request).await.success()?;
-            let page: Page = serde_json::from_slice(&body).map_err(|_error| Trouble::NotUnderstood)?;
+            let page: Page =
+                serde_json::from_slice(&body).map_err(|_error| Trouble::NotUnderstood)?;
             let ids = page.data.iter().filter_map(|number| number.get("id")?.as_str());
             if ids.into_iter().any(|id| id == new.number_id) {
                 return Ok(());
@@ -163,7 +165,8 @@ impl Graph {
             code: 100,
             subcode: None,
             verdict: errors::verdict(100),
-            message: "The phone number does not belong to this WhatsApp Business Account.".to_owned(),
+            message: "The phone number does not belong to this WhatsApp Business Account."
+                .to_owned(),
             details: None,
         })))
     }

@@ -45,7 +45,10 @@ async fn a_bad_token_is_refused_in_metas_own_words() {
     let body = case["input"]["body"].to_string().into_bytes();
     let fake = Fake::start(vec![Script::Answer(401, body)]);
     let trouble = fake.graph().verify(&connection()).await.expect_err("refused");
-    assert_eq!(trouble.to_string(), case["input"]["body"]["error"]["message"].as_str().expect("text"));
+    assert_eq!(
+        trouble.to_string(),
+        case["input"]["body"]["error"]["message"].as_str().expect("text")
+    );
     let Trouble::Refused(fault) = trouble else { panic!("refused") };
     assert_eq!((fault.code, fault.subcode), (190, Some(463)));
 }
@@ -61,7 +64,8 @@ async fn a_number_of_another_account_is_refused() {
 
 #[tokio::test]
 async fn the_app_is_subscribed_at_an_address_of_its_own() {
-    let fake = answers(&[json!({ "success": true }), json!({ "data": [{}] }), json!({ "data": [] })]);
+    let fake =
+        answers(&[json!({ "success": true }), json!({ "data": [{}] }), json!({ "data": [] })]);
     let callback = Callback {
         url: "https://crm.example/hooks/meta/k".to_owned(),
         verify_token: Secret::new("t".to_owned()),

@@ -144,11 +144,13 @@ impl AccountUpdate {
             | AccountEvent::PartnerRemoved
             | AccountEvent::Offboarded => Effect::Disconnected,
             AccountEvent::Reconnected | AccountEvent::AppInstalled => Effect::Restored,
-            AccountEvent::Disabled => match self.ban.as_ref().and_then(|ban| ban.state.as_deref()) {
-                Some("REINSTATE") => Effect::Restored,
-                Some("SCHEDULE_FOR_DISABLE") => Effect::None,
-                _ => Effect::SendingDisabled,
-            },
+            AccountEvent::Disabled => {
+                match self.ban.as_ref().and_then(|ban| ban.state.as_deref()) {
+                    Some("REINSTATE") => Effect::Restored,
+                    Some("SCHEDULE_FOR_DISABLE") => Effect::None,
+                    _ => Effect::SendingDisabled,
+                }
+            }
             AccountEvent::Restricted => self.restriction_effect(),
             _ => Effect::None,
         }

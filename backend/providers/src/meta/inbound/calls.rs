@@ -76,9 +76,9 @@ impl Call {
             user_id: if is_outbound { to_user } else { from_user },
             ..Person::default()
         };
-        let session = wire.object("session").and_then(|mut session| {
-            Some((session.text("sdp_type")?, session.text("sdp")?))
-        });
+        let session = wire
+            .object("session")
+            .and_then(|mut session| Some((session.text("sdp_type")?, session.text("sdp")?)));
         Some(Self {
             id: wire.text("id")?,
             event,

@@ -93,12 +93,6 @@ impl<'a> Fields<'a> {
         self.list(name).into_iter().filter_map(Fields::of)
     }
 
-    /// Takes a list of texts.
-    pub(super) fn texts(&mut self, name: &str) -> Vec<String> {
-        let list = self.list(name).into_iter();
-        list.filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect()
-    }
-
     /// What nobody took.
     pub(super) fn rest(self) -> Vec<(String, Box<RawValue>)> {
         let members = self.members.into_iter();

@@ -38,7 +38,10 @@ pub use self::{
     template::{Template, TemplateUpdate},
     traffic::{GroupUpdate, Number, Traffic},
 };
-use self::{depth::is_deeper_than, fields::{Fields, Objects}};
+use self::{
+    depth::is_deeper_than,
+    fields::{Fields, Objects},
+};
 
 /// The deepest nesting that is read; Meta's own is about twelve.
 const DEEPEST: usize = 64;
@@ -143,9 +146,8 @@ pub fn parse(body: &[u8]) -> Result<Delivery, Unreadable> {
             Err(error) => syntax(&error),
         });
     }
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() { Unreadable::Foreign } else { syntax(&error) }
-    })?;
+    let envelope: Envelope<'_> = serde_json::from_str(text)
+        .map_err(|error| if error.is_data() { Unreadable::Foreign } else { syntax(&error) })?;
     if envelope.object.map(RawValue::get) != Some("\"whatsapp_business_account\"") {
         return Err(Unreadable::Foreign);
     }
@@ -179,11 +181,18 @@ fn read_change(raw: &RawValue, waba_id: String, at: Option<DateTime<Utc>>) -> Ch
 fn read_value(field: &str, raw: &RawValue) -> Option<What> {
     let value = Fields::of(raw)?;
     Some(match field {
-        "messages" | "smb_message_echoes" | "message_echoes" | "user_preferences" | "calls"
-        | "user_id_update" | "history" | "smb_app_state_sync" | "group_lifecycle_update"
-        | "group_participants_update" | "group_settings_update" | "group_status_update" => {
-            What::Traffic(Box::new(Traffic::read(value)?))
-        }
+        "messages"
+        | "smb_message_echoes"
+        | "message_echoes"
+        | "user_preferences"
+        | "calls"
+        | "user_id_update"
+        | "history"
+        | "smb_app_state_sync"
+        | "group_lifecycle_update"
+        | "group_participants_update"
+        | "group_settings_update"
+        | "group_status_update" => What::Traffic(Box::new(Traffic::read(value)?)),
         "account_update" => What::Account(Box::new(AccountUpdate::read(value)?)),
         "message_template_status_update"
         | "message_template_quality_update"

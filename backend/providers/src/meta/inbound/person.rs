@@ -49,14 +49,15 @@ impl Person {
     /// names her by another id, unless both have an id of the same kind.
     pub(super) fn completed_from(mut self, people: &[Self]) -> Self {
         let clash = |a: &Option<String>, b: &Option<String>| a.is_some() && b.is_some() && a != b;
-        let known = people.iter().find(|person| person.is_same_as(&self)).or_else(|| match people {
-            [only]
-                if !clash(&only.wa_id, &self.wa_id) && !clash(&only.user_id, &self.user_id) =>
-            {
-                Some(only)
-            }
-            _ => None,
-        });
+        let known =
+            people.iter().find(|person| person.is_same_as(&self)).or_else(|| match people {
+                [only]
+                    if !clash(&only.wa_id, &self.wa_id) && !clash(&only.user_id, &self.user_id) =>
+                {
+                    Some(only)
+                }
+                _ => None,
+            });
         if let Some(known) = known {
             let add = |mine: &mut Option<String>, theirs: &Option<String>| {
                 if mine.is_none() {
@@ -98,7 +99,9 @@ impl Preference {
             parent_user_id: wire.text("parent_user_id"),
             ..Person::default()
         };
-        let person = if person.is_nobody() { person.completed_from(people) } else {
+        let person = if person.is_nobody() {
+            person.completed_from(people)
+        } else {
             let known = people.iter().any(|other| other.is_same_as(&person));
             if known { person.completed_from(people) } else { person }
         };

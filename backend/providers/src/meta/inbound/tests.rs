@@ -195,7 +195,10 @@ fn an_unknown_type_field_or_member_is_kept_as_it_came() {
     let What::Unsupported(kept) = change("tea_update", &json!({ "leaf": 1 })).what else {
         panic!("unsupported")
     };
-    assert_eq!((kept.kind.as_str(), kept.why, kept.raw.get().contains("leaf")), ("tea_update", Why::Unknown, true));
+    assert_eq!(
+        (kept.kind.as_str(), kept.why, kept.raw.get().contains("leaf")),
+        ("tea_update", Why::Unknown, true)
+    );
 }
 
 #[test]
@@ -227,7 +230,9 @@ fn escaped_texts_read_as_written() {
         "text":{"body":"Pre\u00e7o de R\u0024 10\/m\u00eas \ud83d\ude00"}}]}}]}]}"#;
     let delivery = parse(body).expect("a delivery");
     let What::Traffic(traffic) = &delivery.changes[0].what else { panic!("traffic") };
-    assert!(matches!(&traffic.messages[0].body, Body::Text { body } if body == "Preço de R$ 10/mês 😀"));
+    assert!(
+        matches!(&traffic.messages[0].body, Body::Text { body } if body == "Preço de R$ 10/mês 😀")
+    );
 }
 
 #[test]
@@ -265,8 +270,11 @@ fn ten_thousand_levels_are_an_error_and_not_a_crash() {
     }
     let mut text = String::new();
     write!(text, "{:?}", "[".repeat(10_000)).expect("a text");
-    let shallow = message("interactive", json!({ "interactive": { "type": "nfm_reply", "nfm_reply": {
-        "response_json": "[".repeat(10_000) } } }));
+    let shallow = message(
+        "interactive",
+        json!({ "interactive": { "type": "nfm_reply", "nfm_reply": {
+        "response_json": "[".repeat(10_000) } } }),
+    );
     let Body::Interactive(Reply::Flow { answer, .. }) = shallow.body else { panic!("a flow") };
     assert!(matches!(answer, FlowAnswer::Raw(raw) if raw.len() == 10_000));
 }
@@ -280,17 +288,45 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<f64>().prop_map(Value::from),
         "\\PC{0,12}".prop_map(Value::from),
         prop_oneof![
-            Just("messages"), Just("text"), Just("interactive"), Just("nfm_reply"), Just("edit"),
-            Just("system"), Just("whatsapp_business_account"), Just("account_update"), Just("call"),
+            Just("messages"),
+            Just("text"),
+            Just("interactive"),
+            Just("nfm_reply"),
+            Just("edit"),
+            Just("system"),
+            Just("whatsapp_business_account"),
+            Just("account_update"),
+            Just("call"),
         ]
         .prop_map(Value::from),
     ];
     let name = prop_oneof![
-        Just("id"), Just("type"), Just("field"), Just("value"), Just("messages"), Just("statuses"),
-        Just("contacts"), Just("text"), Just("body"), Just("interactive"), Just("nfm_reply"),
-        Just("edit"), Just("message"), Just("system"), Just("errors"), Just("code"), Just("from"),
-        Just("original_message_id"), Just("timestamp"), Just("event"), Just("history"),
-        Just("threads"), Just("metadata"), Just("profile"), Just("calls"), Just("user_preferences"),
+        Just("id"),
+        Just("type"),
+        Just("field"),
+        Just("value"),
+        Just("messages"),
+        Just("statuses"),
+        Just("contacts"),
+        Just("text"),
+        Just("body"),
+        Just("interactive"),
+        Just("nfm_reply"),
+        Just("edit"),
+        Just("message"),
+        Just("system"),
+        Just("errors"),
+        Just("code"),
+        Just("from"),
+        Just("original_message_id"),
+        Just("timestamp"),
+        Just("event"),
+        Just("history"),
+        Just("threads"),
+        Just("metadata"),
+        Just("profile"),
+        Just("calls"),
+        Just("user_preferences"),
     ];
     leaf.prop_recursive(7, 80, 6, move |inner| {
         prop_oneof![

@@ -104,9 +104,13 @@ impl Traffic {
             });
         }
         for raw in value.list("user_id_update") {
-            collect(&mut traffic.user_id_changes, &mut unsupported, "user_id_update", raw, |wire| {
-                UserIdChange::read(wire)
-            });
+            collect(
+                &mut traffic.user_id_changes,
+                &mut unsupported,
+                "user_id_update",
+                raw,
+                |wire| UserIdChange::read(wire),
+            );
         }
         for raw in value.list("calls") {
             collect(&mut traffic.calls, &mut unsupported, "call", raw, |wire| {

@@ -4,6 +4,7 @@
 //! goes there only if that is the configured host, or, when that host is Meta's own, the host of Meta that
 //! holds WhatsApp's files. What exceeds the limit or has another SHA-256 ends in an error.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures::{StreamExt as _, stream::BoxStream};
 use ports::{
     Answer,
@@ -121,8 +122,7 @@ pub fn digest(text: &str) -> Option<[u8; 32]> {
     if text.len() == 64 {
         return hex::decode_to_slice(text, &mut digest).ok().map(|()| digest);
     }
-    let engine = &base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
-    let bytes = base64::Engine::decode(engine, text).ok()?;
+    let bytes = STANDARD.decode(text).ok()?;
     bytes.try_into().ok()
 }
 
@@ -137,11 +137,8 @@ fn checked(
         hash: Sha256,
         size_bytes: u64,
     }
-    let progress = Progress {
-        content: response.bytes_stream().boxed(),
-        hash: Sha256::new(),
-        size_bytes: 0,
-    };
+    let progress =
+        Progress { content: response.bytes_stream().boxed(), hash: Sha256::new(), size_bytes: 0 };
     let steps = futures::stream::unfold(Some(progress), move |progress| async move {
         let mut progress = progress?;
         match progress.content.next().await {

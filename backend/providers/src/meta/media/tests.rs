@@ -107,7 +107,8 @@ async fn a_file_that_is_larger_than_it_says_is_cut_off() {
 #[tokio::test]
 async fn metas_words_about_a_missing_file_are_carried() {
     let body = json!({ "error": { "message": "Unsupported get request.", "code": 100 } });
-    let (content, _) = fetch(vec![Script::Answer(400, body.to_string().into_bytes())], None, 9).await;
+    let (content, _) =
+        fetch(vec![Script::Answer(400, body.to_string().into_bytes())], None, 9).await;
     let Err(MediaError::Trouble(Trouble::Refused(fault))) = content else { panic!("refused") };
     assert_eq!(fault.message, "Unsupported get request.");
 }
@@ -125,7 +126,9 @@ async fn an_upload_names_product_type_and_file() {
     let request = &fake.requests()[0];
     assert_eq!(request.line, "POST /v25.0/100/media HTTP/1.1");
     let body = String::from_utf8_lossy(&request.body).into_owned();
-    for part in ["name=\"messaging_product\"", "whatsapp", "name=\"type\"", "filename=\"a.png\"", "PNG"] {
+    for part in
+        ["name=\"messaging_product\"", "whatsapp", "name=\"type\"", "filename=\"a.png\"", "PNG"]
+    {
         assert!(body.contains(part), "{part} in {body}");
     }
 }
@@ -135,7 +138,9 @@ fn digests_are_read_in_both_spellings() {
     let digest_of_it = sha256(b"hello");
     assert_eq!(digest(&hex::encode(digest_of_it)), Some(digest_of_it));
     assert_eq!(digest("LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="), Some(digest_of_it));
-    for text in ["", "4654+8g=", "E3dxS/PdYZE7ppA3pQ4mpCFaXBJ8pX4SRN/dsfvds/iPGA=", "a1b2c3d4e5f6..."] {
+    for text in
+        ["", "4654+8g=", "E3dxS/PdYZE7ppA3pQ4mpCFaXBJ8pX4SRN/dsfvds/iPGA=", "a1b2c3d4e5f6..."]
+    {
         assert_eq!(digest(text), None, "{text}");
     }
 }

@@ -7,14 +7,12 @@
 use ports::{
     Answer,
     connect::Trouble,
-    outbound::{
-        Access, Choices, Content, Interactive, Media, Messenger, Outbound, Parameter, Recipient, Seen,
-        Template, TemplatePart,
-    },
+    outbound::{Access, Content, Media, Messenger, Outbound, Recipient, Seen},
     outcome::{Action, Fault, Outcome, Pace, Scope, Verdict},
 };
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use shared::messages::{Interactive, InteractiveAction, Template};
 
 use super::{
     errors,
@@ -122,14 +120,14 @@ fn interactive_of(interactive: &Interactive) -> Value {
     if let Some(footer) = &interactive.footer {
         set(&mut body, "footer", json!({ "text": footer }));
     }
-    let (kind, action) = match &interactive.choices {
-        Choices::Buttons { buttons } => {
+    let (kind, action) = match &interactive.action {
+        InteractiveAction::Buttons { buttons } => {
             let buttons = buttons.iter().map(|button| {
                 json!({ "type": "reply", "reply": { "id": button.id, "title": button.title } })
             });
             ("button", json!({ "buttons": buttons.collect::<Vec<_>>() }))
         }
-        Choices::List { button, sections } => {
+        InteractiveAction::List { button, sections } => {
             let sections = sections.iter().map(|section| {
                 let rows = section.rows.iter().map(|row| {
                     let mut body = json!({ "id": row.id, "title": row.title });
@@ -153,54 +151,10 @@ fn template_of(template: &Template) -> Value {
         "name": template.name,
         "language": { "code": template.language, "policy": "deterministic" },
     });
-    if !template.parts.is_empty() {
-        let parts: Vec<_> = template.parts.iter().map(part_of).collect();
-        set(&mut body, "components", json!(parts));
+    if !template.components.is_empty() {
+        set(&mut body, "components", json!(template.components));
     }
     body
-}
-
-fn part_of(part: &TemplatePart) -> Value {
-    let list = |parameters: &[Parameter]| parameters.iter().map(parameter_of).collect::<Vec<_>>();
-    match part {
-        TemplatePart::Header { parameters } => {
-            json!({ "type": "header", "parameters": list(parameters) })
-        }
-        TemplatePart::Body { parameters } => {
-            json!({ "type": "body", "parameters": list(parameters) })
-        }
-        TemplatePart::Button { index, sub_type, parameters } => json!({
-            "type": "button",
-            "sub_type": sub_type,
-            "index": index.to_string(),
-            "parameters": list(parameters),
-        }),
-    }
-}
-
-fn parameter_of(parameter: &Parameter) -> Value {
-    match parameter {
-        Parameter::Text { text, parameter_name } => {
-            let mut body = json!({ "type": "text", "text": text });
-            set_some(&mut body, "parameter_name", parameter_name.as_ref());
-            body
-        }
-        Parameter::Currency { fallback, code, amount_1000 } => json!({
-            "type": "currency",
-            "currency": { "fallback_value": fallback, "code": code, "amount_1000": amount_1000 },
-        }),
-        Parameter::DateTime { fallback } => {
-            json!({ "type": "date_time", "date_time": { "fallback_value": fallback } })
-        }
-        Parameter::Media { kind, id, filename } => {
-            let mut media = json!({ "id": id });
-            set_some(&mut media, "filename", filename.as_ref());
-            let members = [("type".to_owned(), json!(kind.as_str())), (kind.as_str().to_owned(), media)];
-            Value::Object(Map::from_iter(members))
-        }
-        Parameter::Payload { payload } => json!({ "type": "payload", "payload": payload }),
-        Parameter::CouponCode { code } => json!({ "type": "coupon_code", "coupon_code": code }),
-    }
 }
 
 #[derive(Deserialize)]

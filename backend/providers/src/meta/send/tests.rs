@@ -1,12 +1,10 @@
 use ports::{
-    outbound::{
-        Access, Choice, Choices, Content, Interactive, Media, MediaKind, Messenger as _, Outbound,
-        Parameter, Recipient, Section, Seen, Template, TemplatePart,
-    },
+    outbound::{Access, Content, Media, MediaKind, Messenger as _, Outbound, Recipient, Seen},
     outcome::{Action, Outcome, Pace, Scope},
     secret::Secret,
 };
 use serde_json::{Value, json};
+use shared::messages::{Choice, Interactive, InteractiveAction, Section, Template};
 
 use super::body_of;
 use crate::meta::{
@@ -67,7 +65,8 @@ async fn an_accepted_message_has_metas_id() {
 
 #[tokio::test]
 async fn a_message_held_for_its_quality_says_so() {
-    let body = json!({ "messages": [{ "id": "w", "message_status": "held_for_quality_assessment" }] });
+    let body =
+        json!({ "messages": [{ "id": "w", "message_status": "held_for_quality_assessment" }] });
     let outcome = outcome_of(Script::Answer(200, body.to_string().into_bytes())).await;
     assert_eq!(outcome, Outcome::Accepted { provider_id: "w".to_owned(), is_held: true });
 }
@@ -142,64 +141,13 @@ fn a_template_looks_as_meta_documents_it() {
     let template = Content::Template(Template {
         name: "test_template".to_owned(),
         language: "en_US".to_owned(),
-        parts: vec![TemplatePart::Body {
-            parameters: vec![Parameter::Text { text: "test".to_owned(), parameter_name: None }],
-        }],
+        components: vec![
+            json!({ "type": "body", "parameters": [{ "type": "text", "text": "test" }] }),
+        ],
+        preview: None,
     });
     let case = cases::one("outbound/05-template");
     assert_eq!(body_of(&outbound(template))["template"], case["input"]["body"]["template"]);
-}
-
-#[test]
-fn every_part_and_parameter_of_a_template_is_written() {
-    let parts = vec![
-        TemplatePart::Header {
-            parameters: vec![Parameter::Media {
-                kind: MediaKind::Document,
-                id: "9".to_owned(),
-                filename: Some("a.pdf".to_owned()),
-            }],
-        },
-        TemplatePart::Body {
-            parameters: vec![
-                Parameter::Text { text: "Ana".to_owned(), parameter_name: Some("name".to_owned()) },
-                Parameter::Currency {
-                    fallback: "R$ 10".to_owned(),
-                    code: "BRL".to_owned(),
-                    amount_1000: 10_000,
-                },
-                Parameter::DateTime { fallback: "hoje".to_owned() },
-            ],
-        },
-        TemplatePart::Button {
-            index: 1,
-            sub_type: "quick_reply".to_owned(),
-            parameters: vec![Parameter::Payload { payload: "p".to_owned() }],
-        },
-        TemplatePart::Button {
-            index: 2,
-            sub_type: "copy_code".to_owned(),
-            parameters: vec![Parameter::CouponCode { code: "25OFF".to_owned() }],
-        },
-    ];
-    let template = Template { name: "n".to_owned(), language: "pt_BR".to_owned(), parts };
-    let body = body_of(&outbound(Content::Template(template)));
-    assert_eq!(
-        body["template"]["components"],
-        json!([
-            { "type": "header", "parameters": [
-                { "type": "document", "document": { "id": "9", "filename": "a.pdf" } }] },
-            { "type": "body", "parameters": [
-                { "type": "text", "text": "Ana", "parameter_name": "name" },
-                { "type": "currency", "currency": {
-                    "fallback_value": "R$ 10", "code": "BRL", "amount_1000": 10_000 } },
-                { "type": "date_time", "date_time": { "fallback_value": "hoje" } }] },
-            { "type": "button", "sub_type": "quick_reply", "index": "1", "parameters": [
-                { "type": "payload", "payload": "p" }] },
-            { "type": "button", "sub_type": "copy_code", "index": "2", "parameters": [
-                { "type": "coupon_code", "coupon_code": "25OFF" }] },
-        ])
-    );
 }
 
 #[test]
@@ -223,7 +171,10 @@ fn files_reactions_replies_and_places_look_as_meta_documents_them() {
     assert_eq!(reaction(None)["reaction"], json!({ "message_id": "w", "emoji": "" }));
 
     let place = Content::Location { latitude: -25.4, longitude: -49.2, name: None, address: None };
-    assert_eq!(body_of(&outbound(place))["location"], json!({ "latitude": -25.4, "longitude": -49.2 }));
+    assert_eq!(
+        body_of(&outbound(place))["location"],
+        json!({ "latitude": -25.4, "longitude": -49.2 })
+    );
 }
 
 #[test]
@@ -242,16 +193,16 @@ fn buttons_and_lists_look_as_meta_documents_them() {
         title: "T".to_owned(),
         description: description.map(str::to_owned),
     };
-    let interactive = |choices| {
+    let interactive = |action| {
         let interactive = Interactive {
             header: Some("H".to_owned()),
             body: "B".to_owned(),
             footer: Some("F".to_owned()),
-            choices,
+            action,
         };
         body_of(&outbound(Content::Interactive(interactive)))["interactive"].clone()
     };
-    let buttons = interactive(Choices::Buttons { buttons: vec![choice("1", None)] });
+    let buttons = interactive(InteractiveAction::Buttons { buttons: vec![choice("1", None)] });
     assert_eq!(
         buttons,
         json!({ "type": "button", "header": { "type": "text", "text": "H" }, "body": { "text": "B" },
@@ -259,7 +210,8 @@ fn buttons_and_lists_look_as_meta_documents_them() {
             "action": { "buttons": [{ "type": "reply", "reply": { "id": "1", "title": "T" } }] } })
     );
     let section = Section { title: Some("S".to_owned()), rows: vec![choice("1", Some("D"))] };
-    let list = interactive(Choices::List { button: "Open".to_owned(), sections: vec![section] });
+    let list =
+        interactive(InteractiveAction::List { button: "Open".to_owned(), sections: vec![section] });
     assert_eq!(
         list["action"],
         json!({ "button": "Open", "sections": [

@@ -1,17 +1,16 @@
 //! A message's body, by its type.
 
 use super::{
-    super::Person, Body, Card, CardPhone, FlowAnswer, Media, MediaKind, Order, OrderItem, Place, Reply,
-    System, SystemKind, Why, ids,
+    super::Person, Body, Card, CardPhone, FlowAnswer, Media, MediaKind, Order, OrderItem, Place,
+    Reply, System, SystemKind, Why, ids,
 };
 use crate::meta::inbound::fields::Fields;
 
 /// Reads the body of a message of this type; an edit holds another message, which may be no edit again.
 pub(super) fn read(kind: &str, wire: &mut Fields<'_>, may_edit: bool) -> Result<Body, Why> {
     let body = match kind {
-        "text" => part(wire, "text").and_then(|mut text| {
-            Some(Body::Text { body: text.any_text("body")? })
-        }),
+        "text" => part(wire, "text")
+            .and_then(|mut text| Some(Body::Text { body: text.any_text("body")? })),
         "image" => media(wire, kind, MediaKind::Image),
         "video" => media(wire, kind, MediaKind::Video),
         "audio" | "voice" => media(wire, kind, MediaKind::Audio),

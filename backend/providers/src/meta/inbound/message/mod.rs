@@ -400,9 +400,9 @@ impl Context {
             id: wire.text("id"),
             is_forwarded: wire.flag("forwarded").unwrap_or(false),
             is_frequently_forwarded: wire.flag("frequently_forwarded").unwrap_or(false),
-            product: wire
-                .object("referred_product")
-                .map(|mut product| (product.text("catalog_id"), product.text("product_retailer_id"))),
+            product: wire.object("referred_product").map(|mut product| {
+                (product.text("catalog_id"), product.text("product_retailer_id"))
+            }),
         }
     }
 }

@@ -205,9 +205,7 @@ pub(super) fn missing(expected: &Value, told: &Value) -> Option<String> {
             let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
             (a != b && json(a) != json(b)).then(|| format!("expected {a}, told {b}"))
         }
-        (expected, told) => {
-            (expected != told).then(|| format!("expected {expected}, told {told}"))
-        }
+        (expected, told) => (expected != told).then(|| format!("expected {expected}, told {told}")),
     }
 }
 
@@ -292,7 +290,10 @@ fn taps_tell_what_was_tapped() {
 
     let bare = message("interactive", json!({}));
     assert!(matches!(bare.body, Body::Interactive(Reply::Missing)));
-    let odd = message("interactive", json!({ "interactive": { "type": "wink_reply", "wink_reply": {} } }));
+    let odd = message(
+        "interactive",
+        json!({ "interactive": { "type": "wink_reply", "wink_reply": {} } }),
+    );
     assert!(matches!(odd.body, Body::Unsupported(kept) if kept.why == Why::Unknown));
 }
 
@@ -317,7 +318,8 @@ fn orders_cards_places_and_advertisements_are_read_whole() {
     assert_eq!(cards[0].company.as_deref(), Some("X"));
     assert_eq!(cards[0].emails, ["a@x.example"]);
 
-    let place = message("location", json!({ "location": { "latitude": "12.5", "longitude": -43 } }));
+    let place =
+        message("location", json!({ "location": { "latitude": "12.5", "longitude": -43 } }));
     assert!(matches!(place.body, Body::Location(place) if place.latitude == 12.5));
 
     let advertised = message(
@@ -346,7 +348,10 @@ fn what_meta_does_not_pass_on_is_told_with_its_errors() {
 
 #[test]
 fn a_changed_number_and_changed_keys_are_told_apart() {
-    let number = message("system", json!({ "system": { "type": "customer_changed_number", "new_wa_id": "55419" } }));
+    let number = message(
+        "system",
+        json!({ "system": { "type": "customer_changed_number", "new_wa_id": "55419" } }),
+    );
     let Body::System(system) = number.body else { panic!("a system message") };
     assert_eq!(system.kind, SystemKind::NumberChanged);
     assert_eq!(system.current.wa_id.as_deref(), Some("55419"));
@@ -376,14 +381,18 @@ fn a_status_of_a_group_is_about_a_member() {
     assert_eq!(status.person.wa_id.as_deref(), Some("5541988887777"));
     assert_eq!(status.opaque.as_deref(), Some("0192.1"));
     let pricing = status.pricing.as_ref().expect("a price");
-    assert_eq!((pricing.is_billable, pricing.kind.as_deref()), (Some(false), Some("free_customer_service")));
+    assert_eq!(
+        (pricing.is_billable, pricing.kind.as_deref()),
+        (Some(false), Some("free_customer_service"))
+    );
     let conversation = status.conversation.as_ref().expect("a conversation");
     assert_eq!(conversation.expires_at.map(|time| time.timestamp()), Some(1_698_339_900));
 }
 
 #[test]
 fn an_unknown_status_keeps_its_word() {
-    let status = traffic("messages", json!({ "statuses": [{ "id": "w", "status": "teleported" }] }));
+    let status =
+        traffic("messages", json!({ "statuses": [{ "id": "w", "status": "teleported" }] }));
     assert_eq!(status.statuses[0].state, State::Other("teleported".to_owned()));
 }
 
@@ -403,7 +412,9 @@ fn echoes_are_outbound_and_about_whom_they_went_to() {
 
 #[test]
 fn a_person_who_stops_marketing_is_told() {
-    for (value, wants) in [("stop", Some(false)), ("resume", Some(true)), ("signup", Some(true)), ("x", None)] {
+    for (value, wants) in
+        [("stop", Some(false)), ("resume", Some(true)), ("signup", Some(true)), ("x", None)]
+    {
         let told = traffic(
             "user_preferences",
             json!({ "contacts": [{ "wa_id": "5541988887777", "user_id": "BR.1" }],
@@ -473,10 +484,28 @@ fn account_updates_tell_what_they_mean_for_sending() {
         What::Account(update) => update.effect(),
         other => panic!("an account: {other:?}"),
     };
-    assert_eq!(effect(json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "ADULT" } })), Effect::None);
-    assert_eq!(effect(json!({ "event": "DISABLED_UPDATE", "ban_info": { "waba_ban_state": "DISABLE" } })), Effect::SendingDisabled);
-    assert_eq!(effect(json!({ "event": "DISABLED_UPDATE", "ban_info": { "waba_ban_state": "REINSTATE" } })), Effect::Restored);
-    assert_eq!(effect(json!({ "event": "DISABLED_UPDATE", "ban_info": { "waba_ban_state": "SCHEDULE_FOR_DISABLE" } })), Effect::None);
+    assert_eq!(
+        effect(
+            json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "ADULT" } })
+        ),
+        Effect::None
+    );
+    assert_eq!(
+        effect(json!({ "event": "DISABLED_UPDATE", "ban_info": { "waba_ban_state": "DISABLE" } })),
+        Effect::SendingDisabled
+    );
+    assert_eq!(
+        effect(
+            json!({ "event": "DISABLED_UPDATE", "ban_info": { "waba_ban_state": "REINSTATE" } })
+        ),
+        Effect::Restored
+    );
+    assert_eq!(
+        effect(
+            json!({ "event": "DISABLED_UPDATE", "ban_info": { "waba_ban_state": "SCHEDULE_FOR_DISABLE" } })
+        ),
+        Effect::None
+    );
     assert_eq!(effect(json!({ "event": "ACCOUNT_OFFBOARDED" })), Effect::Disconnected);
     assert_eq!(effect(json!({ "event": "ACCOUNT_RECONNECTED" })), Effect::Restored);
     assert_eq!(effect(json!({ "event": "ACCOUNT_RESTRICTION" })), Effect::None);
@@ -514,9 +543,13 @@ fn template_updates_tell_which_template_and_what() {
         json!({ "previous_quality_score": "GREEN", "new_quality_score": "YELLOW" }),
     );
     assert!(matches!(quality, TemplateUpdate::Quality { current, .. } if current == "YELLOW"));
-    let components =
-        read("message_template_components_update", json!({ "message_template_element": "Oi {{1}}" }));
-    assert!(matches!(components, TemplateUpdate::Components { body: Some(body), .. } if body == "Oi {{1}}"));
+    let components = read(
+        "message_template_components_update",
+        json!({ "message_template_element": "Oi {{1}}" }),
+    );
+    assert!(
+        matches!(components, TemplateUpdate::Components { body: Some(body), .. } if body == "Oi {{1}}")
+    );
     let category = read("template_category_update", json!({ "new_category": "MARKETING" }));
     assert!(matches!(category, TemplateUpdate::Category { current: Some(_), .. }));
 }
@@ -532,24 +565,42 @@ fn number_updates_prefer_the_newer_member() {
         json!({ "display_phone_number": "1555", "event": "ONBOARDING", "current_limit": "TIER_1K",
             "max_daily_conversations_per_business": "TIER_2K" }),
     );
-    assert!(matches!(quality, NumberUpdate::Quality { limit: Some(limit), .. } if limit == "TIER_2K"));
-    let old = read("phone_number_quality_update", json!({ "event": "UPGRADE", "current_limit": "TIER_1K" }));
+    assert!(
+        matches!(quality, NumberUpdate::Quality { limit: Some(limit), .. } if limit == "TIER_2K")
+    );
+    let old = read(
+        "phone_number_quality_update",
+        json!({ "event": "UPGRADE", "current_limit": "TIER_1K" }),
+    );
     assert!(matches!(old, NumberUpdate::Quality { limit: Some(limit), .. } if limit == "TIER_1K"));
-    let name = read("phone_number_name_update", json!({ "decision": "REJECTED", "rejection_reason": "r" }));
+    let name = read(
+        "phone_number_name_update",
+        json!({ "decision": "REJECTED", "rejection_reason": "r" }),
+    );
     assert!(matches!(name, NumberUpdate::Name { decision: Review::Rejected, .. }));
-    let capability = read("business_capability_update", json!({ "max_daily_conversation_per_phone": 250 }));
-    assert!(matches!(capability, NumberUpdate::Capability { daily_limit: Some(limit), .. } if limit == "250"));
+    let capability =
+        read("business_capability_update", json!({ "max_daily_conversation_per_phone": 250 }));
+    assert!(
+        matches!(capability, NumberUpdate::Capability { daily_limit: Some(limit), .. } if limit == "250")
+    );
     let review = read("account_review_update", json!({ "decision": "APPROVED" }));
     assert!(matches!(review, NumberUpdate::Review { decision: Review::Approved }));
     let alert = read(
         "account_alerts",
         json!({ "entity_type": "WABA", "alert_info": { "alert_severity": "CRITICAL", "alert_type": "OBA" } }),
     );
-    assert!(matches!(alert, NumberUpdate::Alert { severity: Some(severity), .. } if severity == "CRITICAL"));
+    assert!(
+        matches!(alert, NumberUpdate::Alert { severity: Some(severity), .. } if severity == "CRITICAL")
+    );
     let security = read("security", json!({ "event": "PIN_CHANGED", "requester": "1" }));
     assert!(matches!(security, NumberUpdate::Security { event, .. } if event == "PIN_CHANGED"));
-    let flow = read("flows", json!({ "event": "FLOW_STATUS_CHANGE", "flow_id": "1", "new_status": "PUBLISHED" }));
-    assert!(matches!(flow, NumberUpdate::Flow { new_status: Some(status), .. } if status == "PUBLISHED"));
+    let flow = read(
+        "flows",
+        json!({ "event": "FLOW_STATUS_CHANGE", "flow_id": "1", "new_status": "PUBLISHED" }),
+    );
+    assert!(
+        matches!(flow, NumberUpdate::Flow { new_status: Some(status), .. } if status == "PUBLISHED")
+    );
     let handle = read("business_username_update", json!({ "username": "u", "status": "approved" }));
     assert!(matches!(handle, NumberUpdate::Username { username: Some(_), .. }));
 }
