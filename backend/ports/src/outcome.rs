@@ -122,7 +122,7 @@ impl Pace {
     /// The wait before attempt `n + 1`, counted from 0, without jitter; a day at most.
     #[must_use]
     pub fn wait(self, n: u32) -> Duration {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        const DAY: Duration = Duration::from_hours(24);
         let (first, factor): (u64, u64) = match self {
             Self::FourToThe => (1, 4),
             Self::HalveRate => (1, 2),
@@ -145,7 +145,7 @@ mod tests {
     fn a_pair_waits_four_to_the_n_seconds_and_nobody_longer_than_a_day() {
         let waits: Vec<_> = (0..4).map(|n| Pace::FourToThe.wait(n).as_secs()).collect();
         assert_eq!(waits, [1, 4, 16, 64]);
-        assert_eq!(Pace::Minute.wait(9), Duration::from_secs(60));
-        assert_eq!(Pace::Slow.wait(u32::MAX), Duration::from_secs(86_400));
+        assert_eq!(Pace::Minute.wait(9), Duration::from_mins(1));
+        assert_eq!(Pace::Slow.wait(u32::MAX), Duration::from_hours(24));
     }
 }

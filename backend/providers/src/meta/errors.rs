@@ -15,11 +15,10 @@ pub const fn verdict(code: i64) -> Verdict {
         4 => (Scope::Token, retry(Pace::Minute)),
         80_007 => (Scope::Waba, retry(Pace::Minute)),
         130_429 => (Scope::Number, retry(Pace::HalveRate)),
-        131_048 => (Scope::Number, retry(Pace::Slow)),
+        131_048 | 133_016 => (Scope::Number, retry(Pace::Slow)),
         131_056 => (Scope::Pair, retry(Pace::FourToThe)),
         131_057 => (Scope::Number, retry(Pace::Minute)),
         132_069 => (Scope::Template, retry(Pace::Slow)),
-        133_016 => (Scope::Number, retry(Pace::Slow)),
         // Waits of the message alone.
         131_000 | 131_016 | 131_052 | 131_064 => (Scope::Message, retry(Pace::Doubling)),
         // Somebody has to act.

@@ -18,7 +18,7 @@ const FIELDS: &str = "id,display_phone_number,verified_name,quality_rating,throu
                       messaging_limit_tier,status,is_on_biz_app";
 
 #[derive(Deserialize)]
-struct Number {
+struct NumberNode {
     id: String,
     #[serde(default)]
     display_phone_number: String,
@@ -63,7 +63,7 @@ impl Connector for Graph {
                 .request(Method::GET, self.url(&[&new.number_id]), &new.token)
                 .query(&[("fields", FIELDS)]);
             let body = call(request).await.success()?;
-            let number: Number =
+            let number: NumberNode =
                 serde_json::from_slice(&body).map_err(|_error| Trouble::NotUnderstood)?;
             if number.id != new.number_id {
                 return Err(Trouble::NotUnderstood);

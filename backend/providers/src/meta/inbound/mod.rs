@@ -192,7 +192,7 @@ fn read_value(field: &str, raw: &RawValue) -> Option<What> {
         | "group_lifecycle_update"
         | "group_participants_update"
         | "group_settings_update"
-        | "group_status_update" => What::Traffic(Box::new(Traffic::read(value)?)),
+        | "group_status_update" => What::Traffic(Box::new(Traffic::read(value))),
         "account_update" => What::Account(Box::new(AccountUpdate::read(value)?)),
         "message_template_status_update"
         | "message_template_quality_update"

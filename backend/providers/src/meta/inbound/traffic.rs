@@ -66,7 +66,7 @@ pub struct GroupUpdate {
 }
 
 impl Traffic {
-    pub(super) fn read(mut value: Fields<'_>) -> Option<Self> {
+    pub(super) fn read(mut value: Fields<'_>) -> Self {
         let mut metadata = value.object("metadata").unwrap_or_default();
         let number = Number {
             id: metadata.text("phone_number_id"),
@@ -137,7 +137,7 @@ impl Traffic {
         traffic.extra = value.rest();
         traffic.people = people;
         traffic.unsupported = unsupported;
-        Some(traffic)
+        traffic
     }
 }
 

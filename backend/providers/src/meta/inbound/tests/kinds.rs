@@ -320,7 +320,7 @@ fn orders_cards_places_and_advertisements_are_read_whole() {
 
     let place =
         message("location", json!({ "location": { "latitude": "12.5", "longitude": -43 } }));
-    assert!(matches!(place.body, Body::Location(place) if place.latitude == 12.5));
+    assert!(matches!(place.body, Body::Location(place) if (place.latitude - 12.5).abs() < 1e-9));
 
     let advertised = message(
         "text",
