@@ -1,79 +1,127 @@
-//! `cargo xtask run`: the platform on this machine, until Ctrl-C.
+//! `cargo xtask run` and `reset`: the platform on this machine, until Ctrl-C.
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{Read as _, Write as _},
-    net::{Ipv4Addr, TcpStream},
-    path::Path,
-    process::Command,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
 };
 
 use anyhow::bail;
-use rustix::process::Signal;
 use signal_hook::{
     consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
 
 use crate::{
-    services::{Durability, Service, Services, bound, free_port},
-    shell::{cargo, local, root, succeed, target},
+    platform::{Platform, address, shown},
+    services::{Lifetime, Services},
+    shell::{Profile, given, local},
     spa,
 };
 
-const PORT: u16 = 8080;
+const HTTP: (&str, u16) = ("MASTERIA_HTTP_ADDR", 8080);
+/// Names of the folders that belong to given databases.
+const ELSEWHERE: &str = "at-";
+const SIM: (&str, u16) = ("MASTERIA_SIM_ADDR", 8090);
 
-pub(crate) fn run(release: bool) -> anyhow::Result<()> {
-    let local = local()?;
-    let address = local.join("address");
-    let lock = File::create(local.join("lock"))?;
-    match lock.try_lock() {
-        Ok(()) => fs::write(&address, "not up yet")?,
-        Err(TryLockError::WouldBlock) => {
-            bail!("already running: {}", fs::read_to_string(address)?)
-        }
-        Err(TryLockError::Error(error)) => return Err(error.into()),
-    }
-
+pub(crate) fn run(profile: Profile) -> anyhow::Result<()> {
+    let folder = local()?;
+    let _alone = alone(&folder)?;
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGCHLD])?;
-    spa::build(release)?;
-    let mut build = cargo(&["build", "--workspace", "--bin", "masteria"]);
-    succeed(if release { build.arg("--release") } else { &mut build })?;
+    let programs = profile.build(&["masteria", "masteria-sim"])?;
+    spa::build(profile)?;
 
-    let mut services = Services::start(&local, Durability::Full)?;
-    let backend = target()?.join(if release { "release" } else { "debug" }).join("masteria");
-    succeed(services.tell(Command::new(&backend).arg("migrate")))?;
-    let port = free_port(PORT)?;
-    let url = format!("http://127.0.0.1:{port}/");
-    let mut serve = bound(&backend, "TERM", &[]);
-    serve.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--dist"]);
-    serve.arg(root().join(spa::DIST));
-    let mut backend = Service::start("backend", services.tell(&mut serve), Signal::TERM)?;
-    backend.until(|| is_ready(port))?;
-    services.add(backend);
-    fs::write(&address, &url)?;
-    eprintln!("\n  Master IA is up: {url}\n  Data and logs are in {}.\n", shown(&local));
+    let mut services = Services::start(&folder, Lifetime::Kept)?;
+    let (http, sim) = (address(HTTP.0, HTTP.1)?, address(SIM.0, SIM.1)?);
+    let platform = Platform { programs, folder: home(&folder), http, sim };
+    let sign_in = platform.start(&mut services)?;
+    fs::write(folder.join("address"), format!("http://{http}"))?;
+
+    let mut out = io::stdout().lock();
+    match sign_in {
+        Some(it) => writeln!(
+            out,
+            "Master IA: http://{http}  sign in as {} with the password {}",
+            it.email, it.password
+        )?,
+        None => writeln!(out, "Master IA: http://{http}")?,
+    }
+    out.flush()?;
+    drop(out);
+    eprintln!(
+        "A customer's phone: http://{sim}/phone\nData and logs: {}. Ctrl-C stops everything.",
+        shown(&folder)
+    );
 
     for signal in signals.forever() {
         match signal {
-            SIGCHLD => services.alive()?,
+            SIGCHLD => services.revive()?,
             _ => break,
         }
     }
     Ok(())
 }
 
-fn is_ready(port: u16) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-        stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.contains(" 200 "))
+/// Drops what `run` keeps, but not the keys to a database of somebody else.
+pub(crate) fn reset() -> anyhow::Result<()> {
+    if given("DATABASE_URL").is_some() {
+        bail!("DATABASE_URL names a server that is not ours: drop its database yourself");
+    }
+    let folder = local()?;
+    let _alone = alone(&folder)?;
+    for entry in fs::read_dir(&folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(ELSEWHERE) || name == "lock" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
-fn shown(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+/// Keys and files belong to a database: those of a given one are kept apart from our own.
+fn home(folder: &Path) -> PathBuf {
+    match given("DATABASE_URL") {
+        None => folder.to_owned(),
+        Some(url) => folder.join(format!("{ELSEWHERE}{}", place(&url))),
+    }
+}
+
+/// Host, port and database of an address, as a file's name.
+fn place(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split('?').next().unwrap_or_default();
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    rest.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect()
+}
+
+/// One `run` at a time: the data has one owner.
+fn alone(folder: &Path) -> anyhow::Result<File> {
+    let address = folder.join("address");
+    let lock = File::create(folder.join("lock"))?;
+    match lock.try_lock() {
+        Ok(()) => {
+            fs::write(&address, "not up yet")?;
+            Ok(lock)
+        }
+        Err(TryLockError::WouldBlock) => {
+            bail!("already running: {}", fs::read_to_string(address)?)
+        }
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn the_name_of_a_database_holds_no_account() {
+        assert_eq!(place("postgres://ana:p@db.example:5432/x?a=b"), "db-example-5432-x");
+    }
 }
