@@ -38,6 +38,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; f
      img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
+const SCRIPT: &str = "text/javascript";
+
 type Shared = State<Arc<Core>>;
 
 /// Customers to begin with; the last one hides her number.
@@ -64,8 +66,12 @@ pub(crate) fn router() -> Router<Arc<Core>> {
         .route("/", get(|| async { axum::response::Redirect::to("/phone") }))
         .route("/phone", get(|| page("text/html; charset=utf-8", include_bytes!("phone.html"))))
         .route("/phone/phone.css", get(|| page("text/css", include_bytes!("phone.css"))))
-        .route("/phone/phone.js", get(|| page("text/javascript", include_bytes!("phone.js"))))
-        .route("/phone/words.js", get(|| page("text/javascript", include_bytes!("words.js"))))
+        .route("/phone/icon.svg", get(|| page("image/svg+xml", include_bytes!("icon.svg"))))
+        .route("/phone/phone.js", get(|| page(SCRIPT, include_bytes!("phone.js"))))
+        .route("/phone/bubble.js", get(|| page(SCRIPT, include_bytes!("bubble.js"))))
+        .route("/phone/attach.js", get(|| page(SCRIPT, include_bytes!("attach.js"))))
+        .route("/phone/dom.js", get(|| page(SCRIPT, include_bytes!("dom.js"))))
+        .route("/phone/words.js", get(|| page(SCRIPT, include_bytes!("words.js"))))
         .route("/phone/api/state", get(state))
         .route("/phone/api/events", get(events))
         .route("/phone/api/customers", post(add))
@@ -225,7 +231,7 @@ async fn thread(
 }
 
 /// A message, and a template's text with its values.
-fn with_text(world: &World, message: &Message) -> Value {
+pub(crate) fn with_text(world: &World, message: &Message) -> Value {
     let mut shown = json!(message);
     if message.content.get("template").is_some()
         && let Some(fields) = shown.as_object_mut()

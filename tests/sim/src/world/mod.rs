@@ -142,7 +142,7 @@ impl Core {
                 "event": "message",
                 "customer": message.person,
                 "number": message.number,
-                "message": message,
+                "message": crate::phone::with_text(world, message),
             }));
         }
     }
