@@ -1,6 +1,9 @@
 //! Chance that can be repeated: what happens to the n-th call of a recipient follows from the seed.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::{
+    fmt::Write as _,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
 /// A small generator (splitmix64); not for secrets.
 #[derive(Debug, Clone)]
@@ -41,7 +44,7 @@ impl Chance {
     pub(crate) fn hex(&mut self, length: usize) -> String {
         let mut text = String::with_capacity(length + 16);
         while text.len() < length {
-            text.push_str(&format!("{:016X}", self.next()));
+            let _ = write!(text, "{:016X}", self.next());
         }
         text.truncate(length);
         text

@@ -153,7 +153,7 @@ pub struct Config {
     pub expired_tokens: BTreeSet<String>,
     /// Numbers nobody registered exist as soon as they are named.
     pub accept_unknown: bool,
-    /// Numbers of a company whose WABA is 900000000 + (phone_number_id − 100000000) / this.
+    /// Numbers of a company whose WABA is 900000000 + (`phone_number_id` − 100000000) / this.
     pub numbers_per_company: u64,
     /// A template nobody created is refused with 132001.
     pub strict_templates: bool,
@@ -274,7 +274,7 @@ mod tests {
 
     use super::*;
 
-    fn merged(patch: Value) -> (Config, Vec<String>) {
+    fn merged(patch: &Value) -> (Config, Vec<String>) {
         let mut config = Config::default();
         let ignored = config.merge(patch.as_object().unwrap()).unwrap();
         (config, ignored)
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_patch_changes_what_it_names_and_nothing_else() {
-        let (config, ignored) = merged(json!({"latency_ms": 20, "fail": {"131056": 0.5}}));
+        let (config, ignored) = merged(&json!({"latency_ms": 20, "fail": {"131056": 0.5}}));
         assert_eq!(config.latency_ms, 20);
         assert_eq!(config.fail.get("131056"), Some(&0.5));
         assert_eq!(config.mps, 80);
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn delays_may_be_grouped_and_rates_may_be_words() {
-        let (config, _) = merged(json!({
+        let (config, _) = merged(&json!({
             "status_delays_ms": {"sent": 1, "read": null},
             "drop_rate": 0.25,
             "hang": true,
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_named_and_wrong_values_refused() {
-        let (_, ignored) = merged(json!({"latencyms": 1}));
+        let (_, ignored) = merged(&json!({"latencyms": 1}));
         assert_eq!(ignored, ["latencyms"]);
         let patch = json!({"mps": "many"});
         assert!(Config::default().merge(patch.as_object().unwrap()).is_err());
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn answers_are_read_from_numbers_and_words() {
-        let (config, _) = merged(json!({"answers": [0, 131_056, "cut", "status:131026", "hang"]}));
+        let (config, _) = merged(&json!({"answers": [0, 131_056, "cut", "status:131026", "hang"]}));
         assert_eq!(
             Vec::from(config.answers),
             [

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     inbound::{self, Inbound},
     stats,
-    world::{Core, World, numbers::NumberSpec},
+    world::{Core, World, numbers::NumberSpec, people::Person},
 };
 
 type Shared = State<Arc<Core>>;
@@ -71,7 +71,7 @@ struct Asked {
 
 async fn accepted(State(core): Shared) -> String {
     let lines = stats::accepted(&core).into_iter();
-    lines.map(|(recipient, count)| format!("{recipient}\t{count}\n")).collect()
+    lines.map(|(recipient, count)| format!("{recipient}\t{count}\n")).collect::<Vec<_>>().concat()
 }
 
 async fn attempts(State(core): Shared, Query(asked): Query<Asked>) -> String {
@@ -79,7 +79,10 @@ async fn attempts(State(core): Shared, Query(asked): Query<Asked>) -> String {
     let counts = &world.counts;
     if asked.by.as_deref() == Some("message") {
         let lines = counts.by_message().into_iter();
-        return lines.map(|(id, a)| format!("{id}\t{}\t{}\n", a.accepted, a.calls)).collect();
+        return lines
+            .map(|(id, a)| format!("{id}\t{}\t{}\n", a.accepted, a.calls))
+            .collect::<Vec<_>>()
+            .concat();
     }
     let mut lines: Vec<String> = counts
         .attempts
@@ -120,7 +123,7 @@ async fn messages(State(core): Shared, Query(asked): Query<Asked>) -> Response {
             let mut shown = json!(message);
             if let Some(fields) = shown.as_object_mut() {
                 let person = world.people.get(message.person);
-                fields.insert("person".to_owned(), json!(person.map(|person| person.address())));
+                fields.insert("person".to_owned(), json!(person.map(Person::address)));
                 fields.insert("biz_opaque_callback_data".to_owned(), json!(message.opaque));
             }
             shown

@@ -50,6 +50,7 @@ pub struct Inbound {
 
 impl Inbound {
     /// A text.
+    #[must_use]
     pub fn text(from: &str, to: &str, text: &str) -> Self {
         Self {
             from: Some(from.to_owned()),
@@ -60,6 +61,7 @@ impl Inbound {
     }
 
     /// A message of any kind, as in the webhook.
+    #[must_use]
     pub fn message(from: &str, to: &str, message: Value) -> Self {
         let message = match message {
             Value::Object(fields) => Some(fields),

@@ -22,6 +22,8 @@
 //! # }
 //! ```
 
+#![expect(clippy::similar_names, reason = "call and code, content and context are Meta's words")]
+
 mod chance;
 mod clock;
 mod config;
@@ -35,6 +37,9 @@ mod saved;
 mod server;
 mod stats;
 mod world;
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
@@ -138,11 +143,13 @@ impl Sim {
     }
 
     /// Where it listens.
+    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Its address as a URL without a path: the platform's `META_GRAPH_URL`.
+    #[must_use]
     pub fn url(&self) -> String {
         self.core.base.clone()
     }
@@ -186,22 +193,26 @@ impl Sim {
     }
 
     /// The figures.
+    #[must_use]
     pub fn stats(&self) -> Stats {
         stats::stats(&self.core)
     }
 
     /// Accepted messages by recipient.
+    #[must_use]
     pub fn accepted(&self) -> BTreeMap<String, u64> {
         stats::accepted(&self.core)
     }
 
     /// Calls and acceptances by `biz_opaque_callback_data`.
+    #[must_use]
     pub fn attempts(&self) -> BTreeMap<String, Attempt> {
         let world = self.core.world();
         world.counts.attempts.iter().map(|(id, attempt)| (id.clone(), *attempt)).collect()
     }
 
     /// What came in, oldest first.
+    #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.core.world().log.iter().cloned().collect()
     }

@@ -68,11 +68,13 @@ pub struct Stats {
 
 impl Stats {
     /// Webhooks that were not taken yet.
+    #[must_use]
     pub fn webhooks_pending(&self) -> u64 {
         self.webhooks.get("pending").and_then(Value::as_u64).unwrap_or(0)
     }
 
     /// Webhooks that were taken.
+    #[must_use]
     pub fn webhooks_delivered(&self) -> u64 {
         self.webhooks.get("delivered").and_then(Value::as_u64).unwrap_or(0)
     }

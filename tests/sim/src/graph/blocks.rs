@@ -22,7 +22,7 @@ pub(crate) fn block_users(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
             .blocked
             .iter()
             .map(|user| json!({"messaging_product": "whatsapp", "wa_id": user}));
-        return Ok(Outcome::Json(paged(blocked.collect())));
+        return Ok(Outcome::Json(paged(&blocked.collect::<Vec<_>>())));
     }
     let fields = call.json();
     let users = fields.get("block_users").and_then(Value::as_array);

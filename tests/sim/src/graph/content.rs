@@ -344,7 +344,7 @@ fn template(world: &World, number: &str, object: &Value) -> Result<String, Graph
         return Err(GraphError::missing("template['language']['code']"));
     };
     let components = match object.get("components") {
-        None => &[] as &[Value],
+        None => Default::default(),
         Some(Value::Array(components)) => components.as_slice(),
         Some(_) => {
             return Err(GraphError::invalid("Param template['components'] must be an array."));
@@ -497,7 +497,7 @@ pub(crate) fn rendered(world: &World, number: &str, content: &Value) -> Value {
 mod tests {
     use super::*;
 
-    fn code(body: Value) -> Option<u32> {
+    fn code(body: &Value) -> Option<u32> {
         check(&World::default(), "1", body.as_object().unwrap(), false)
             .err()
             .map(|error| error.number())
@@ -515,21 +515,21 @@ mod tests {
 
     #[test]
     fn texts_have_1_to_4096_characters() {
-        let text = |body: String| code(json!({"type": "text", "text": {"body": body}}));
+        let text = |body: String| code(&json!({"type": "text", "text": {"body": body}}));
         assert_eq!(text("ç".repeat(4_096)), None);
         assert_eq!(text("x".repeat(4_097)), Some(131_009));
         assert_eq!(text(String::new()), Some(131_009));
-        assert_eq!(code(json!({"type": "text", "text": {}})), Some(100));
+        assert_eq!(code(&json!({"type": "text", "text": {}})), Some(100));
     }
 
     #[test]
     fn at_most_three_buttons_with_titles_of_20_and_different_ids() {
-        assert_eq!(code(with_buttons(&[button("Sim", "1"), button("Não", "2")])), None);
-        assert_eq!(code(with_buttons(&[])), Some(131_009));
-        assert_eq!(code(with_buttons(&[button("Sim", "1"), button("Não", "1")])), Some(131_009));
-        assert_eq!(code(with_buttons(&[button(&"x".repeat(21), "1")])), Some(131_009));
+        assert_eq!(code(&with_buttons(&[button("Sim", "1"), button("Não", "2")])), None);
+        assert_eq!(code(&with_buttons(&[])), Some(131_009));
+        assert_eq!(code(&with_buttons(&[button("Sim", "1"), button("Não", "1")])), Some(131_009));
+        assert_eq!(code(&with_buttons(&[button(&"x".repeat(21), "1")])), Some(131_009));
         let four: Vec<Value> = (0..4).map(|n| button(&n.to_string(), &n.to_string())).collect();
-        assert_eq!(code(with_buttons(&four)), Some(131_009));
+        assert_eq!(code(&with_buttons(&four)), Some(131_009));
     }
 
     #[test]
@@ -538,7 +538,7 @@ mod tests {
             (from..from + n).map(|n| json!({"id": n.to_string(), "title": "x"})).collect()
         };
         let list = |a: usize, b: usize| {
-            code(json!({"type": "interactive", "interactive": {
+            code(&json!({"type": "interactive", "interactive": {
                 "type": "list",
                 "body": {"text": "?"},
                 "action": {"button": "Ver", "sections": [
@@ -553,15 +553,15 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_is_named() {
-        assert_eq!(code(json!({"type": "poll", "poll": {}})), Some(131_051));
-        assert_eq!(code(json!({"type": "poll"})), Some(100));
-        assert_eq!(code(json!({"to": "1"})), Some(100));
+        assert_eq!(code(&json!({"type": "poll", "poll": {}})), Some(131_051));
+        assert_eq!(code(&json!({"type": "poll"})), Some(100));
+        assert_eq!(code(&json!({"to": "1"})), Some(100));
     }
 
     #[test]
     fn template_values_must_not_break_lines() {
         let template = |text: &str| {
-            code(json!({"type": "template", "template": {
+            code(&json!({"type": "template", "template": {
                 "name": "oi", "language": {"code": "pt_BR"},
                 "components": [{"type": "body", "parameters": [{"type": "text", "text": text}]}],
             }}))

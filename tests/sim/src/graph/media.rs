@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{FromRequest as _, Multipart, Request},
+    extract::{FromRequest as _, Multipart, Request, multipart::MultipartError},
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -112,7 +112,7 @@ pub(crate) fn download(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
 pub(crate) fn delete(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     let mut world = core.world();
     auth::any(core, &world, call)?;
-    if world.media.remove(id) { success() } else { Err(GraphError::no_object("delete", id)) }
+    if world.media.remove(id) { Ok(success()) } else { Err(GraphError::no_object("delete", id)) }
 }
 
 /// `POST /{app_id}/uploads`: a session for a template's sample file.
@@ -150,12 +150,12 @@ struct Form {
 
 impl Form {
     async fn read(call: &Call) -> Result<Self, GraphError> {
-        let broken = |_| GraphError::invalid("The body is no multipart form.");
+        let broken = |error: MultipartError| GraphError::invalid(error.body_text());
         let mut request = Request::new(Body::from(call.raw.clone()));
         *request.headers_mut() = call.headers.clone();
         let mut parts = Multipart::from_request(request, &())
             .await
-            .map_err(|_| GraphError::invalid("The body is no multipart form."))?;
+            .map_err(|error| GraphError::invalid(error.body_text()))?;
         let mut form = Self::default();
         while let Some(part) = parts.next_field().await.map_err(broken)? {
             match part.name().unwrap_or_default() {

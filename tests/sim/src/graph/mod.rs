@@ -58,10 +58,8 @@ pub(crate) type Answered = Result<Outcome, GraphError>;
 
 impl Call {
     pub(crate) fn json(&self) -> Map<String, Value> {
-        if !self.raw.is_empty() {
-            if let Ok(Value::Object(fields)) = serde_json::from_slice(&self.raw) {
-                return fields;
-            }
+        if let Ok(Value::Object(fields)) = serde_json::from_slice(&self.raw) {
+            return fields;
         }
         // Graph takes fields from the query and from forms as well.
         let field = |(key, value): (&String, &String)| {
@@ -113,37 +111,42 @@ pub(crate) async fn handle(
     }
     let call =
         Call { method: parts.method, path, query, headers: parts.headers, raw, wire: wire.clone() };
-    let mut noted = noted(&core, &call);
     // A provider goes on with a request whose caller has died: it has a task of its own.
     let task = {
         let core = Arc::clone(&core);
-        core.clone().tasks.spawn(async move { route(&core, call).await })
+        core.clone().tasks.spawn(async move {
+            let noted = noted(&core, &call);
+            let outcome = route(&core, call).await;
+            finish(&core, noted, outcome)
+        })
     };
-    let outcome = tokio::select! {
-        outcome = task => outcome.unwrap_or(Ok(Outcome::Cut)),
-        () = core.stop.cancelled() => Ok(Outcome::Cut),
+    let response = tokio::select! {
+        response = task => response.ok().flatten(),
+        () = core.stop.cancelled() => None,
     };
+    response.unwrap_or_else(|| {
+        wire.cut();
+        Response::new(Body::empty())
+    })
+}
+
+/// The answer, noted; none when the connection is to be cut.
+fn finish(core: &Core, mut noted: Request, outcome: Answered) -> Option<Response> {
     let response = match outcome {
         Ok(Outcome::Json(body)) => {
             let id = body.pointer("/messages/0/id").and_then(Value::as_str);
             noted.message_id = id.map(str::to_owned);
-            axum::Json(body).into_response()
+            Some(axum::Json(body).into_response())
         }
-        Ok(Outcome::Raw(response)) => response,
-        Ok(Outcome::Cut) => {
-            wire.cut();
-            noted.status = 0;
-            core.world().note(noted);
-            core.touch();
-            return Response::new(Body::empty());
-        }
+        Ok(Outcome::Raw(response)) => Some(response),
+        Ok(Outcome::Cut) => None,
         Err(error) => {
             noted.code = Some(error.number());
             let trace = core.trace(&mut core.world());
-            error.answer(&trace)
+            Some(error.answer(&trace))
         }
     };
-    noted.status = response.status().as_u16();
+    noted.status = response.as_ref().map_or(0, |response| response.status().as_u16());
     core.world().note(noted);
     core.touch();
     response
@@ -225,8 +228,8 @@ async fn change(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
 }
 
 /// `{"success": true}`.
-pub(crate) fn success() -> Answered {
-    Ok(Outcome::Json(json!({"success": true})))
+pub(crate) fn success() -> Outcome {
+    Outcome::Json(json!({"success": true}))
 }
 
 fn noted(core: &Core, call: &Call) -> Request {

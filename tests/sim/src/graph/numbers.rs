@@ -34,7 +34,7 @@ pub(crate) fn list(core: &Arc<Core>, call: &Call, waba: &str) -> Answered {
         .filter(|number| number.waba == waba)
         .map(|number| asked(call, shown(number)))
         .collect();
-    Ok(Outcome::Json(paged(numbers)))
+    Ok(Outcome::Json(paged(&numbers)))
 }
 
 /// `POST /{waba_id}/phone_numbers`.
@@ -100,7 +100,7 @@ pub(crate) fn request_code(core: &Arc<Core>, call: &Call, id: &str) -> Answered 
     if let Some(number) = world.numbers.numbers.get_mut(id) {
         number.code = Some(CODE.to_owned());
     }
-    success()
+    Ok(success())
 }
 
 /// `POST /{phone_number_id}/verify_code`.
@@ -120,7 +120,7 @@ pub(crate) fn verify_code(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     }
     number.code = None;
     number.verified = true;
-    success()
+    Ok(success())
 }
 
 /// `POST /{phone_number_id}/register`.
@@ -150,7 +150,7 @@ pub(crate) fn register(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     }
     number.pin = Some(pin);
     number.registered = true;
-    success()
+    Ok(success())
 }
 
 /// `POST /{phone_number_id}/deregister`.
@@ -160,7 +160,7 @@ pub(crate) fn deregister(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     if let Some(number) = world.numbers.numbers.get_mut(id) {
         number.registered = false;
     }
-    success()
+    Ok(success())
 }
 
 /// `GET` and `POST /{phone_number_id}/whatsapp_business_profile`.
@@ -174,7 +174,7 @@ pub(crate) fn profile(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
         let mut fields = call.json();
         fields.remove("messaging_product");
         number.profile.extend(fields);
-        return success();
+        return Ok(success());
     }
     let mut profile: Map<String, Value> = number.profile.clone().into_iter().collect();
     profile.insert("messaging_product".to_owned(), Value::from("whatsapp"));
@@ -182,7 +182,7 @@ pub(crate) fn profile(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
 }
 
 /// `{data, paging}` with everything on one page.
-pub(crate) fn paged(data: Vec<Value>) -> Value {
+pub(crate) fn paged(data: &[Value]) -> Value {
     if data.is_empty() {
         return json!({"data": []});
     }

@@ -45,7 +45,7 @@ pub(crate) async fn messages(
         let mut world = core.world();
         match prepare(core, &mut world, &call, &number, marketing) {
             Ok(Some(prepared)) => prepared,
-            Ok(None) => return success(),
+            Ok(None) => return Ok(success()),
             Err(error) => {
                 world.counts.bad += 1;
                 return Err(error);
@@ -56,7 +56,7 @@ pub(crate) async fn messages(
         sleep(prepared.wait).await;
     }
     let answer = prepared.answer.clone();
-    let outcome = settle(core, prepared);
+    let outcome = settle(core, &prepared);
     match answer {
         Answer::Hang | Answer::HangAfterAccept => {
             call.wire.closed().await;
@@ -251,7 +251,7 @@ fn fate(config: &mut Config, address: &str, chance: &mut Chance) -> Answer {
 }
 
 /// The limits at the moment of arrival, then the fate.
-fn settle(core: &Arc<Core>, call: Prepared) -> Answered {
+fn settle(core: &Arc<Core>, call: &Prepared) -> Answered {
     let mut world = core.world();
     let world = &mut *world;
     world.counts.inflight = world.counts.inflight.saturating_sub(1);
@@ -270,18 +270,18 @@ fn settle(core: &Arc<Core>, call: Prepared) -> Answered {
         Answer::FailLater(code) => later = Some(code),
         Answer::Accept | Answer::CutAfterAccept | Answer::HangAfterAccept => {}
     }
-    if let Some(code) = over_a_limit(world, &call, now_us) {
+    if let Some(code) = over_a_limit(world, call, now_us) {
         return Err(refused(core, world, code));
     }
     let now_ms = core.clock.now_ms();
-    let (window_open, free_entry) = window(world, &call, now_ms);
+    let (window_open, free_entry) = window(world, call, now_ms);
     if !window_open && call.category.is_none() {
         match world.config.window_told {
             Told::ByCall => return Err(refused(core, world, 131_047)),
             Told::ByStatus => later = later.or(Some(131_047)),
         }
     }
-    accept(core, world, &call, later, (window_open, free_entry), now_us)
+    Ok(accept(core, world, call, later, (window_open, free_entry), now_us))
 }
 
 fn refused(core: &Core, world: &mut World, code: u32) -> GraphError {
@@ -328,7 +328,7 @@ fn accept(
     later: Option<u32>,
     (window_open, free_entry): (bool, bool),
     now_us: u64,
-) -> Answered {
+) -> Outcome {
     let id = core.message_id(world, call.person, true);
     world.counts.was_accepted(call.opaque.as_deref(), now_us);
     let (wa_id, user_id, is_shown) = match world.people.get_mut(call.person) {
@@ -361,7 +361,7 @@ fn accept(
     plan(core, world, &id, later, is_shown);
     if matches!(call.answer, Answer::CutAfterAccept) {
         world.counts.cut_after += 1;
-        return Ok(Outcome::Cut);
+        return Outcome::Cut;
     }
     if matches!(call.answer, Answer::HangAfterAccept) {
         world.counts.hung += 1;
@@ -376,11 +376,11 @@ fn accept(
     {
         fields.insert("message_status".to_owned(), Value::from("accepted"));
     }
-    Ok(Outcome::Json(json!({
+    Outcome::Json(json!({
         "messaging_product": "whatsapp",
         "contacts": [contact],
         "messages": [sent],
-    })))
+    }))
 }
 
 /// Into the thread; a reaction goes onto the message it is about.

@@ -42,7 +42,7 @@ pub(crate) async fn subscribe(core: &Arc<Core>, call: &Call, waba: &str) -> Answ
     account.subscribed = true;
     account.callback = callback.or(account.callback.take());
     core.tell(&json!({"event": "numbers"}));
-    success()
+    Ok(success())
 }
 
 /// `DELETE /{waba_id}/subscribed_apps`.
@@ -53,7 +53,7 @@ pub(crate) fn unsubscribe(core: &Arc<Core>, call: &Call, waba: &str) -> Answered
     account.subscribed = false;
     account.callback = None;
     core.tell(&json!({"event": "numbers"}));
-    success()
+    Ok(success())
 }
 
 /// `POST /{app_id}/subscriptions`: one address for all accounts of the app.
@@ -66,7 +66,7 @@ pub(crate) async fn subscribe_app(core: &Arc<Core>, call: &Call, _app: &str) -> 
     let callback = proven(core, url, call.text("verify_token")).await?;
     core.world().config.callback_url = Some(callback.url);
     core.tell(&json!({"event": "numbers"}));
-    success()
+    Ok(success())
 }
 
 /// `POST /{phone_number_id}`: a number's own address (`webhook_configuration`).
@@ -88,7 +88,7 @@ pub(crate) async fn change_number(core: &Arc<Core>, call: &Call, id: &str) -> An
         }
         core.tell(&json!({"event": "numbers"}));
     }
-    success()
+    Ok(success())
 }
 
 /// The handshake: the address must know its token and give the challenge back.

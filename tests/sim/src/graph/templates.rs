@@ -80,7 +80,7 @@ pub(crate) fn list(core: &Arc<Core>, call: &Call, waba: &str) -> Answered {
     let page: Vec<Value> =
         found.iter().skip(from).take(limit).map(|template| template.shown()).collect();
     let end = from + page.len();
-    let mut answer = paged(page);
+    let mut answer = paged(&page);
     if let Some(paging) = answer.get_mut("paging") {
         *paging = json!({"cursors": {"before": from.to_string(), "after": end.to_string()}});
         if end < found.len()
@@ -126,7 +126,7 @@ pub(crate) fn edit(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     template.category = wanted.unwrap_or_else(|| template.category.clone());
     "PENDING".clone_into(&mut template.status);
     review(core, id, world.config.template_review_ms);
-    success()
+    Ok(success())
 }
 
 /// `DELETE /{waba_id}/message_templates?name=&hsm_id=`.
@@ -148,7 +148,7 @@ pub(crate) fn delete(core: &Arc<Core>, call: &Call, waba: &str) -> Answered {
             "The message template could not be deleted because it was not found.",
         ));
     }
-    success()
+    Ok(success())
 }
 
 fn review(core: &Core, id: &str, after_ms: u64) {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const AT_ONCE: usize = 64;
-const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");
 
 /// Runs until the simulator stops.
@@ -34,13 +34,13 @@ pub(crate) async fn run(core: Arc<Core>) {
                     Job::Verdict { template } => judge(&core, &mut world, &template),
                     Job::Deliver(delivery) => {
                         let number = delivery.number.as_deref();
-                        match world.numbers.route(&delivery.waba, number, &world.config) {
-                            Some(route) => ready.entry(route).or_default().push(delivery),
-                            None => {
-                                world.hooks.unsubscribed += 1;
-                                world.hooks.pending = world.hooks.pending.saturating_sub(1);
-                                core.touch();
-                            }
+                        let route = world.numbers.route(&delivery.waba, number, &world.config);
+                        if let Some(route) = route {
+                            ready.entry(route).or_default().push(delivery);
+                        } else {
+                            world.hooks.unsubscribed += 1;
+                            world.hooks.pending = world.hooks.pending.saturating_sub(1);
+                            core.touch();
                         }
                     }
                 }

@@ -1,5 +1,7 @@
 //! The body as Meta writes it, and its signature.
 
+use std::fmt::Write as _;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -13,7 +15,7 @@ pub(crate) fn escape(json: &str) -> String {
             ascii if ascii.is_ascii() => escaped.push(ascii),
             other => {
                 for unit in other.encode_utf16(&mut units) {
-                    escaped.push_str(&format!("\\u{unit:04x}"));
+                    let _ = write!(escaped, "\\u{unit:04x}");
                 }
             }
         }

@@ -64,14 +64,17 @@ pub(crate) fn seed(world: &mut World) {
 pub(crate) fn router() -> Router<Arc<Core>> {
     Router::new()
         .route("/", get(|| async { axum::response::Redirect::to("/phone") }))
-        .route("/phone", get(|| page("text/html; charset=utf-8", include_bytes!("phone.html"))))
-        .route("/phone/phone.css", get(|| page("text/css", include_bytes!("phone.css"))))
-        .route("/phone/icon.svg", get(|| page("image/svg+xml", include_bytes!("icon.svg"))))
-        .route("/phone/phone.js", get(|| page(SCRIPT, include_bytes!("phone.js"))))
-        .route("/phone/bubble.js", get(|| page(SCRIPT, include_bytes!("bubble.js"))))
-        .route("/phone/attach.js", get(|| page(SCRIPT, include_bytes!("attach.js"))))
-        .route("/phone/dom.js", get(|| page(SCRIPT, include_bytes!("dom.js"))))
-        .route("/phone/words.js", get(|| page(SCRIPT, include_bytes!("words.js"))))
+        .route(
+            "/phone",
+            get(async || page("text/html; charset=utf-8", include_bytes!("phone.html"))),
+        )
+        .route("/phone/phone.css", get(async || page("text/css", include_bytes!("phone.css"))))
+        .route("/phone/icon.svg", get(async || page("image/svg+xml", include_bytes!("icon.svg"))))
+        .route("/phone/phone.js", get(async || page(SCRIPT, include_bytes!("phone.js"))))
+        .route("/phone/bubble.js", get(async || page(SCRIPT, include_bytes!("bubble.js"))))
+        .route("/phone/attach.js", get(async || page(SCRIPT, include_bytes!("attach.js"))))
+        .route("/phone/dom.js", get(async || page(SCRIPT, include_bytes!("dom.js"))))
+        .route("/phone/words.js", get(async || page(SCRIPT, include_bytes!("words.js"))))
         .route("/phone/api/state", get(state))
         .route("/phone/api/events", get(events))
         .route("/phone/api/customers", post(add))
@@ -103,7 +106,7 @@ fn is_foreign(headers: &HeaderMap) -> bool {
     }
 }
 
-async fn page(kind: &'static str, bytes: &'static [u8]) -> Response {
+fn page(kind: &'static str, bytes: &'static [u8]) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
@@ -175,12 +178,11 @@ async fn add(State(core): Shared, axum::Json(given): axum::Json<NewCustomer>) ->
         return refused("a name, and a phone of 8 to 15 digits or none");
     }
     let mut world = core.world();
-    let id = match &phone {
-        Some(phone) => world.people.by_phone(phone),
-        None => {
-            let n = world.number_next();
-            world.people.by_user(&user_id_of(&format!("55{}{n}", core.nonce)))
-        }
+    let id = if let Some(phone) = &phone {
+        world.people.by_phone(phone)
+    } else {
+        let n = world.number_next();
+        world.people.by_user(&user_id_of(&format!("55{}{n}", core.nonce)))
     };
     let Some(person) = world.people.get_mut(id) else { return refused("no customer") };
     person.name = name;
