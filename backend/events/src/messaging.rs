@@ -199,6 +199,12 @@ events! {
             quotes: Option<MessageId>,
             /// The file it carries.
             file: Option<FileId>,
+            /// Free text must leave before; absent: no service window is needed.
+            #[serde(default)]
+            window: Option<DateTime<Utc>>,
+            /// The failed message that is tried again with it.
+            #[serde(default)]
+            retry_of: Option<MessageId>,
             /// What is said, and to which address.
             said: Sealed<Outbound>,
         }
@@ -307,28 +313,40 @@ events! {
 events! {
     /// A lane of one channel in one epoch. Its sequence orders the picks.
     LaneEvent {
-        /// Its owner took it over, with what the older epoch left open.
+        /// Its owner took it over, with what the older stream left open and the limiter's state.
         Opened = "messaging.lane.opened" {
             /// The channel.
             channel: ChannelId,
             /// The epoch of the assignment.
             epoch: i64,
-            /// Picks of the older epoch that are unknown from now on.
+            /// Picks that the same owner still has under way, when its stream only became long.
+            #[serde(default)]
+            open: Vec<Pick>,
+            /// Picks of an older owner that are unknown from now on.
             unknown: Vec<MessageId>,
+            /// How many were picked in the second before.
+            #[serde(default)]
+            n_recent: u32,
+            /// What conversations have borrowed.
+            #[serde(default)]
+            debts: Vec<Debt>,
         }
         /// Messages are about to be sent.
         Picked = "messaging.lane.picked" {
             /// Which, at most 50, with their attempt.
             messages: Vec<Pick>,
+            /// Whose outcome has become known since the pick before.
+            #[serde(default)]
+            settled: Vec<MessageId>,
         }
         /// Messages were not sent after all.
         Released = "messaging.lane.released" {
             /// Which.
             messages: Vec<MessageId>,
         }
-        /// An outcome became known.
+        /// Outcomes became known.
         Settled = "messaging.lane.settled" {
-            /// Which.
+            /// Whose.
             messages: Vec<MessageId>,
         }
         /// The provider asked for less.
@@ -342,9 +360,9 @@ events! {
         Paused = "messaging.lane.paused" {}
         /// It picks again.
         Resumed = "messaging.lane.resumed" {}
-        /// The next epoch took over.
+        /// The next stream took over.
         Closed = "messaging.lane.closed" {
-            /// The next epoch.
+            /// Its epoch.
             by: i64,
         }
     }
@@ -357,5 +375,17 @@ pub struct Pick {
     pub message: MessageId,
     /// Which attempt.
     pub attempt: u16,
+    /// The thread, which is the pair of number and person.
+    pub conversation: ConversationId,
 }
 shared::stored!(Pick);
+
+/// What a pair of number and person has borrowed from its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Debt {
+    /// The thread.
+    pub conversation: ConversationId,
+    /// When it is paid back.
+    pub paid_at: DateTime<Utc>,
+}
+shared::stored!(Debt);
