@@ -1,1 +1,3 @@
-//! messaging
+//! wip
+pub mod lane;
+pub mod message { pub mod progress; pub mod content; }

@@ -1,7 +1,10 @@
 //! What a lane's stream tells the one who takes over: the picks without outcome, and the limiter's
 //! state.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::messaging::{LaneEvent, Pick};
@@ -9,6 +12,9 @@ use shared::ids::{ConversationId, MessageId};
 
 use super::{Handover, Now, limits};
 use crate::message::progress::Progress;
+
+/// How much later than its pick a call may have arrived.
+const LATE: Duration = Duration::from_millis(500);
 
 /// The fold of one lane stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,7 +82,7 @@ impl Log {
                 .debts
                 .iter()
                 .filter(|(_, paid_at)| **paid_at > now.wall)
-                .map(|(conversation, paid_at)| (*conversation, now.steady_at(*paid_at)))
+                .map(|(conversation, paid_at)| (*conversation, now.steady_at(*paid_at) + LATE))
                 .collect(),
         }
     }

@@ -2,9 +2,7 @@
 
 use ports::{limits, outbound};
 use serde_json::Value;
-use shared::messages::{
-    Choice, Content, Interactive, InteractiveAction, Media, MessageKind, Template,
-};
+use shared::messages::{Content, Media, MessageKind, Template};
 
 /// Something that cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,10 +121,11 @@ pub fn outgoing(
             Ok(outbound::Content::Media(outgoing_media(media, id)?))
         }
         Content::Interactive(interactive) => {
-            Ok(outbound::Content::Interactive(outgoing_interactive(interactive)))
+            Ok(outbound::Content::Interactive(interactive.clone()))
         }
         Content::Template(template) => {
-            Ok(outbound::Content::Template(outgoing_template(template)?))
+            check_template(template)?;
+            Ok(outbound::Content::Template(template.clone()))
         }
         Content::Location { latitude, longitude, name, address } => {
             if !(-90.0..=90.0).contains(latitude) || !(-180.0..=180.0).contains(longitude) {
@@ -162,102 +161,29 @@ fn outgoing_media(media: &Media, id: &str) -> Result<outbound::Media, ContentErr
     })
 }
 
-fn outgoing_interactive(interactive: &Interactive) -> outbound::Interactive {
-    let choice = |choice: &Choice| outbound::Choice {
-        id: choice.id.clone(),
-        title: choice.title.clone(),
-        description: choice.description.clone(),
+fn check_template(template: &Template) -> Result<(), ContentError> {
+    let is_known = |component: &Value| {
+        let kind = word(component, "type");
+        let is_part = matches!(kind, Some("header" | "body"))
+            || kind == Some("button")
+                && word(component, "sub_type").is_some()
+                && component.get("index").is_some();
+        let none = Vec::new();
+        let parameters = component.get("parameters").map_or(Some(&none), Value::as_array);
+        is_part && parameters.is_some_and(|list| list.iter().all(is_parameter))
     };
-    let choices = match &interactive.action {
-        InteractiveAction::Buttons { buttons } => {
-            outbound::Choices::Buttons { buttons: buttons.iter().map(choice).collect() }
-        }
-        InteractiveAction::List { button, sections } => outbound::Choices::List {
-            button: button.clone(),
-            sections: sections
-                .iter()
-                .map(|section| outbound::Section {
-                    title: section.title.clone(),
-                    rows: section.rows.iter().map(choice).collect(),
-                })
-                .collect(),
-        },
-    };
-    outbound::Interactive {
-        header: interactive.header.clone(),
-        body: interactive.body.clone(),
-        footer: interactive.footer.clone(),
-        choices,
-    }
+    let is_fine = template.components.iter().all(is_known);
+    if is_fine { Ok(()) } else { Err(ContentError::Parameters) }
 }
 
-fn outgoing_template(template: &Template) -> Result<outbound::Template, ContentError> {
-    let parts = template.components.iter().map(part).collect::<Result<_, _>>()?;
-    Ok(outbound::Template {
-        name: template.name.clone(),
-        language: template.language.clone(),
-        parts,
-    })
-}
-
-fn part(component: &Value) -> Result<outbound::TemplatePart, ContentError> {
-    let none = Vec::new();
-    let parameters = component.get("parameters").map_or(Some(&none), Value::as_array);
-    let parameters = parameters
-        .ok_or(ContentError::Parameters)?
-        .iter()
-        .map(|value| parameter(value).ok_or(ContentError::Parameters))
-        .collect::<Result<Vec<_>, _>>()?;
-    match word(component, "type") {
-        Some("header") => Ok(outbound::TemplatePart::Header { parameters }),
-        Some("body") => Ok(outbound::TemplatePart::Body { parameters }),
-        Some("button") => {
-            let index = component.get("index").and_then(|index| match index {
-                Value::String(digits) => digits.parse().ok(),
-                other => other.as_u64().and_then(|index| u8::try_from(index).ok()),
-            });
-            Ok(outbound::TemplatePart::Button {
-                index: index.ok_or(ContentError::Parameters)?,
-                sub_type: word(component, "sub_type").ok_or(ContentError::Parameters)?.to_owned(),
-                parameters,
-            })
-        }
-        _ => Err(ContentError::Parameters),
-    }
-}
-
-fn parameter(value: &Value) -> Option<outbound::Parameter> {
-    let kind = word(value, "type")?;
+fn is_parameter(value: &Value) -> bool {
+    let Some(kind) = word(value, "type") else { return false };
     let inner = value.get(kind);
-    let text_in = |name: &str| inner.and_then(|inner| word(inner, name)).map(str::to_owned);
-    let media = |kind: outbound::MediaKind| {
-        Some(outbound::Parameter::Media {
-            kind,
-            id: text_in("id")?,
-            filename: text_in("filename"),
-        })
-    };
     match kind {
-        "text" => Some(outbound::Parameter::Text {
-            text: word(value, "text")?.to_owned(),
-            parameter_name: word(value, "parameter_name").map(str::to_owned),
-        }),
-        "currency" => Some(outbound::Parameter::Currency {
-            fallback: text_in("fallback_value")?,
-            code: text_in("code")?,
-            amount_1000: inner?.get("amount_1000")?.as_i64()?,
-        }),
-        "date_time" => Some(outbound::Parameter::DateTime { fallback: text_in("fallback_value")? }),
-        "image" => media(outbound::MediaKind::Image),
-        "video" => media(outbound::MediaKind::Video),
-        "document" => media(outbound::MediaKind::Document),
-        "payload" => {
-            Some(outbound::Parameter::Payload { payload: word(value, "payload")?.to_owned() })
-        }
-        "coupon_code" => {
-            Some(outbound::Parameter::CouponCode { code: word(value, "coupon_code")?.to_owned() })
-        }
-        _ => None,
+        "text" | "payload" | "coupon_code" => inner.is_some_and(Value::is_string),
+        "currency" | "date_time" | "image" | "video" | "document" | "location" | "action"
+        | "limited_time_offer" => inner.is_some_and(Value::is_object),
+        _ => false,
     }
 }
 

@@ -69,8 +69,8 @@ pub struct Price {
 impl Price {
     fn key(&self) -> (MessageState, DateTime<Utc>, Option<bool>, [&str; 3]) {
         let pricing = &self.pricing;
-        let word = |text: &'_ Option<_>| -> &'_ str { word(text.as_ref()) };
-        let words = [word(&pricing.model), word(&pricing.kind), word(&pricing.category)];
+        let words = [&pricing.model, &pricing.kind, &pricing.category];
+        let words = words.map(|text| word(text.as_ref()));
         (self.with, self.at, pricing.billable, words)
     }
 }

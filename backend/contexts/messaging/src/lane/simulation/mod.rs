@@ -30,7 +30,7 @@ use self::{
     owner::{Doing, Owner},
     provider::{Answer, Manner, Provider},
 };
-use super::{Action, Now};
+use super::{Action, Input, Now};
 
 /// What is done wrong on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,9 +142,15 @@ impl World {
             }
             Happening::Wake(index) => self.drive(index),
             Happening::Commit(index, doing, commit) => {
+                let waits_again = commit.messages.iter().find_map(|(message, event)| {
+                    matches!(event, MessageEvent::Deferred { .. }).then_some(*message)
+                });
                 let result = self.ledger.commit(commit, self.now().wall, self.bug);
                 let after = 1 + self.chance.below(6);
                 self.plan(after, Happening::Committed(index, doing, result));
+                if let Some(message) = waits_again {
+                    self.hear_again(message);
+                }
             }
             Happening::Committed(index, doing, result) => {
                 if let Some(owner) = self.owners.get_mut(index).filter(|owner| owner.is_awake) {
@@ -185,7 +191,7 @@ impl World {
             }
             Happening::Crash => self.crash(),
             Happening::Sleep => {
-                if let Some(owner) = self.owners.iter_mut().find(|owner| owner.is_awake) {
+                if let Some(owner) = self.owners.last_mut().filter(|owner| owner.is_awake) {
                     owner.is_awake = false;
                     owner.is_asleep = true;
                     self.in_flight_at_crashes += owner.n_open();
@@ -230,8 +236,20 @@ impl World {
         }
     }
 
+    /// Whoever follows the ledger hears that a message waits again, also from an older owner.
+    fn hear_again(&mut self, message: MessageId) {
+        let (conversation, position) = self.conversations[&message];
+        for index in 0..self.owners.len() {
+            if self.owners[index].is_awake {
+                let (ledger, at) = (&self.ledger, self.at);
+                self.owners[index].heard_again(ledger, message, conversation, position, at);
+                self.drive(index);
+            }
+        }
+    }
+
     fn crash(&mut self) {
-        if let Some(owner) = self.owners.iter_mut().find(|owner| owner.is_awake) {
+        if let Some(owner) = self.owners.last_mut().filter(|owner| owner.is_awake) {
             owner.is_awake = false;
             self.in_flight_at_crashes += owner.n_open();
             let after = 10 + self.chance.below(2_000);
@@ -240,7 +258,13 @@ impl World {
     }
 
     fn take_over(&mut self) {
-        let taken = Owner::take_over(&mut self.ledger, &self.conversations, self.at, self.bug);
+        let taken = Owner::take_over(
+            &mut self.ledger,
+            &self.conversations,
+            self.manner.per_second,
+            self.at,
+            self.bug,
+        );
         // Sleepers wake after another owner has begun.
         let sleepers: Vec<usize> =
             (0..self.owners.len()).filter(|index| self.owners[*index].is_asleep).collect();
@@ -253,6 +277,13 @@ impl World {
         for sleeper in sleepers {
             self.owners[sleeper].is_asleep = false;
             self.owners[sleeper].is_awake = true;
+            let is_paused = self.is_paused;
+            self.owners[sleeper].pause(is_paused, self.at);
+            // It sees that it slept longer than its ownership lasts; what it had called still ends.
+            if self.bug != Some(Bug::IgnoreTheEpoch) {
+                let now = self.now();
+                self.owners[sleeper].lane.on(Input::Closed, now);
+            }
             self.plan(1 + sleeper as u64, Happening::Wake(sleeper));
         }
     }
@@ -282,12 +313,13 @@ impl World {
     }
 
     fn drive(&mut self, index: usize) {
+        let now = self.now();
         for _ in 0..10_000 {
             let at = self.at;
             let Some(owner) = self.owners.get_mut(index).filter(|owner| owner.is_awake) else {
                 return;
             };
-            let action = owner.lane.next(self.now());
+            let action = owner.lane.next(now);
             match action {
                 Action::Idle => return,
                 Action::Wait(due) => {
@@ -299,6 +331,7 @@ impl World {
                     return;
                 }
                 Action::Call(pick) => {
+                    owner.calls(pick, at);
                     let after = 5 + self.chance.below(51);
                     self.plan(after, Happening::Arrive(index, pick));
                 }
@@ -367,8 +400,7 @@ fn simulate(seed: u64, n: u64, bug: Option<Bug>) -> Seen {
     let manner = Manner { per_second, cut: 10, later: 20, refused: 10 };
     let mut ledger = Ledger::default();
     let conversations = BTreeMap::new();
-    let first = Owner::take_over(&mut ledger, &conversations, 1_000, None)
-        .with_per_second(u32::try_from(per_second).unwrap(), 1_000);
+    let first = Owner::take_over(&mut ledger, &conversations, per_second, 1_000, None);
     let mut world = World {
         at: 1_000,
         n: 0,
@@ -427,7 +459,7 @@ fn ca12_nothing_is_accepted_twice_nobody_is_lost_and_no_limit_is_passed() {
         assert_eq!(seen.n_sent_while_paused, 0, "seed {seed}: {seen:?}");
         // A cut answer is one too, besides the crashes.
         assert!(seen.unknown <= seen.in_flight_at_crashes + 20, "seed {seed}: {seen:?}");
-        assert!(seen.n_accepted > 150, "seed {seed}: {seen:?}");
+        assert!(seen.n_accepted + seen.unknown > 150, "seed {seed}: {seen:?}");
     }
 }
 

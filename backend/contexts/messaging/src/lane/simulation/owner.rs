@@ -26,7 +26,7 @@ pub(super) enum Doing {
     Suppress(Candidate),
     Settle,
     Rotate(u32),
-    Outcome(MessageId, Ended),
+    Outcome(MessageId, Ended, Duration),
 }
 
 pub(super) struct Owner {
@@ -36,13 +36,20 @@ pub(super) struct Owner {
     pub(super) wakes_at: Option<u64>,
     stream: u32,
     open: BTreeMap<MessageId, Pick>,
+    called: BTreeMap<MessageId, u64>,
 }
 
 type Known = BTreeMap<MessageId, (ConversationId, i64)>;
 
 impl Owner {
     /// Closes the stream of the older owner and opens its own, in one commit.
-    pub(super) fn take_over(ledger: &mut Ledger, known: &Known, at: u64, bug: Option<Bug>) -> Self {
+    pub(super) fn take_over(
+        ledger: &mut Ledger,
+        known: &Known,
+        per_second: usize,
+        at: u64,
+        bug: Option<Bug>,
+    ) -> Self {
         let now = now(at);
         let old = ledger.current;
         let log = ledger.log(old);
@@ -72,12 +79,13 @@ impl Owner {
         }
         ledger.commit(commit, now.wall, bug).expect("nobody else takes over");
         let mut owner = Self {
-            lane: Lane::open(80, 1, &taken.handover, now),
+            lane: Lane::open(u32::try_from(per_second).unwrap(), 1, &taken.handover, now),
             is_awake: true,
             is_asleep: false,
             wakes_at: None,
             stream: new,
             open: BTreeMap::new(),
+            called: BTreeMap::new(),
         };
         for (message, (conversation, position)) in known {
             if let Some(candidate) = candidate(ledger, *message, *conversation, *position) {
@@ -87,9 +95,8 @@ impl Owner {
         owner
     }
 
-    pub(super) fn with_per_second(mut self, per_second: u32, at: u64) -> Self {
-        self.lane.on(Input::PerSecond(per_second), now(at));
-        self
+    pub(super) fn calls(&mut self, pick: Pick, at: u64) {
+        self.called.insert(pick.message, at);
     }
 
     pub(super) fn n_open(&self) -> usize {
@@ -97,7 +104,7 @@ impl Owner {
     }
 
     pub(super) fn has_picked(&self, message: MessageId) -> bool {
-        self.is_awake && self.open.contains_key(&message)
+        self.open.contains_key(&message)
     }
 
     pub(super) fn heard(
@@ -118,6 +125,20 @@ impl Owner {
             window: None,
         };
         self.lane.on(Input::Queued(candidate), now(at));
+    }
+
+    pub(super) fn heard_again(
+        &mut self,
+        ledger: &Ledger,
+        message: MessageId,
+        conversation: ConversationId,
+        position: i64,
+        at: u64,
+    ) {
+        if let Some(candidate) = candidate(ledger, message, conversation, position) {
+            let not_before = Duration::from_millis(at + 1_000);
+            self.lane.on(Input::Queued(Candidate { not_before, ..candidate }), now(at));
+        }
     }
 
     pub(super) fn pause(&mut self, is_paused: bool, at: u64) {
@@ -221,10 +242,9 @@ impl Owner {
                 self.stream = next;
                 self.lane.on(Input::Rotated, now);
             }
-            (Doing::Outcome(message, ended), _) => {
+            (Doing::Outcome(message, ended, took), _) => {
                 self.open.remove(&message);
-                let took = Some(Duration::from_millis(20));
-                self.lane.on(Input::Ended { message, ended, took }, now);
+                self.lane.on(Input::Ended { message, ended, took: Some(took) }, now);
             }
             (doing, result) => panic!("{doing:?}: {result:?}"),
         }
@@ -233,6 +253,8 @@ impl Owner {
     /// The provider answered: the outcome is a commit.
     pub(super) fn answered(&mut self, pick: Pick, answer: Answer, at: u64) -> (Doing, Commit) {
         let (message, attempt) = (pick.message, pick.attempt);
+        let called_at = self.called.remove(&message).unwrap_or(at);
+        let took = Duration::from_millis(at - called_at);
         let not_before = Duration::from_millis(at + 1_000);
         let (event, ended) = match answer {
             Answer::Accepted => {
@@ -265,7 +287,7 @@ impl Owner {
             Answer::Cut => (MessageEvent::OutcomeUnknown { attempt }, Ended::Unknown),
         };
         let commit = Commit { messages: vec![(message, event)], ..Commit::default() };
-        (Doing::Outcome(message, ended), commit)
+        (Doing::Outcome(message, ended, took), commit)
     }
 }
 
