@@ -1,3 +1,8 @@
-//! wip
+//! Every message, in and out, and the lanes that send it.
+
 pub mod lane;
-pub mod message { pub mod progress; pub mod content; }
+pub mod message {
+    //! A message: what is said, and how far it came.
+    pub mod content;
+    pub mod progress;
+}

@@ -263,7 +263,11 @@ mod tests {
             });
             let arrived: Vec<u64> = left.iter().map(|at| at + jitter()).collect();
             let limit = usize::try_from(per_second).unwrap();
-            assert!(most_in_a_second(&arrived) <= limit, "{per_second}: {}", most_in_a_second(&arrived));
+            assert!(
+                most_in_a_second(&arrived) <= limit,
+                "{per_second}: {}",
+                most_in_a_second(&arrived)
+            );
             assert!(left.len() >= limit * 20 * 95 / 100, "{per_second}: {}", left.len());
         }
     }
@@ -279,8 +283,7 @@ mod tests {
                 rate.came_in(ms(at), 1);
             }
         });
-        let both: Vec<u64> =
-            left.iter().copied().chain((0..10_000).step_by(50)).collect();
+        let both: Vec<u64> = left.iter().copied().chain((0..10_000).step_by(50)).collect();
         assert!(most_in_a_second(&both) <= 80, "{}", most_in_a_second(&both));
         assert!(left.len() >= 60 * 10 * 95 / 100, "{}", left.len());
     }

@@ -72,8 +72,7 @@ impl Log {
     #[must_use]
     pub fn handover(&self, now: Now) -> Handover {
         let from = now.wall - TimeDelta::seconds(2);
-        let n_recent: usize =
-            self.recent.iter().filter(|(at, _)| *at > from).map(|(_, n)| n).sum();
+        let n_recent: usize = self.recent.iter().filter(|(at, _)| *at > from).map(|(_, n)| n).sum();
         Handover {
             version: self.version,
             open: self.open.values().copied().collect(),

@@ -79,7 +79,11 @@ fn fault_of(fault: &Fault, attempt: u16, chance: u16) -> (Fate, Effect) {
                 Scope::Token => Effect::HoldToken(wait),
                 Scope::Message | Scope::Template | Scope::Person => Effect::None,
             };
-            if attempt >= MOST_ATTEMPTS { (failed, effect) } else { (Fate::Again(code, wait), effect) }
+            if attempt >= MOST_ATTEMPTS {
+                (failed, effect)
+            } else {
+                (Fate::Again(code, wait), effect)
+            }
         }
         Action::Pause => {
             let reason = pause_reason(fault.code);
@@ -130,9 +134,8 @@ mod tests {
         let retry = Action::Retry { pace: Pace::FourToThe };
         let outcome = Outcome::Later(fault(131_056, Scope::Pair, retry));
         let waits: Vec<_> = (1..=4).map(|attempt| judge(&outcome, attempt, 0)).collect();
-        let expected = [1, 4, 16, 64].map(|wait| {
-            (Fate::Again(131_056, seconds(wait)), Effect::HoldPair(seconds(wait)))
-        });
+        let expected = [1, 4, 16, 64]
+            .map(|wait| (Fate::Again(131_056, seconds(wait)), Effect::HoldPair(seconds(wait))));
         assert_eq!(waits, expected);
         assert_eq!(judge(&outcome, 5, 0).0, Fate::Failed(131_056), "five attempts at most");
     }

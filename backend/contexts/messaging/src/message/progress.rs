@@ -182,8 +182,7 @@ impl Progress {
         DeliveryState {
             state,
             times: self.times.clone(),
-            failure: failure
-                .map(|told| Failure { code: told.code, title: told.title.clone() }),
+            failure: failure.map(|told| Failure { code: told.code, title: told.title.clone() }),
             suppressed: self.suppressed.filter(|_| state == MessageState::Suppressed),
             can_retry: matches!(
                 state,

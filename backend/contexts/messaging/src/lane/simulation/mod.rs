@@ -167,8 +167,7 @@ impl World {
                 if self.paused_since.is_some_and(|since| self.at > since + 1_000) {
                     self.n_sent_while_paused += 1;
                 }
-                let answer =
-                    self.provider.arrive(self.at, pick, self.manner, &mut self.chance);
+                let answer = self.provider.arrive(self.at, pick, self.manner, &mut self.chance);
                 self.tell(pick, answer);
                 let after = 5 + self.chance.below(40);
                 self.plan(after, Happening::Answered(index, pick, answer));
@@ -226,7 +225,8 @@ impl World {
     fn queue(&mut self, message: MessageId, conversation: ConversationId) {
         let position = i64::try_from(self.n).unwrap();
         self.conversations.insert(message, (conversation, position));
-        let commit = Commit { messages: vec![(message, queued(conversation))], ..Commit::default() };
+        let commit =
+            Commit { messages: vec![(message, queued(conversation))], ..Commit::default() };
         self.ledger.commit(commit, self.now().wall, self.bug).unwrap();
         for index in 0..self.owners.len() {
             if self.owners[index].is_awake {

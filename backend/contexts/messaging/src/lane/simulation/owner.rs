@@ -67,9 +67,7 @@ impl Owner {
             messages: taken
                 .unknown
                 .iter()
-                .map(|pick| {
-                    (pick.message, MessageEvent::OutcomeUnknown { attempt: pick.attempt })
-                })
+                .map(|pick| (pick.message, MessageEvent::OutcomeUnknown { attempt: pick.attempt }))
                 .collect(),
             claim: Some((old, new)),
             ..Commit::default()
@@ -223,10 +221,8 @@ impl Owner {
                 for (message, _) in picked {
                     self.open.remove(&message);
                 }
-                self.lane.on(
-                    Input::PickRefused { message: Some(message), now: fresh(message) },
-                    now,
-                );
+                self.lane
+                    .on(Input::PickRefused { message: Some(message), now: fresh(message) }, now);
                 self.lane.resettle(settled, now);
             }
             (Doing::Release, Ok(())) => self.lane.given_back(now),
@@ -258,13 +254,8 @@ impl Owner {
         let not_before = Duration::from_millis(at + 1_000);
         let (event, ended) = match answer {
             Answer::Accepted => {
-                let provider_id = Sealed::new(
-                    Uuid::from_u128(2),
-                    KeyClass::Content,
-                    0,
-                    1,
-                    String::new(),
-                );
+                let provider_id =
+                    Sealed::new(Uuid::from_u128(2), KeyClass::Content, 0, 1, String::new());
                 (MessageEvent::Accepted { attempt, provider_id }, Ended::Final)
             }
             Answer::Refused => {
