@@ -178,6 +178,8 @@ pub(crate) fn profile(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     }
     let mut profile: Map<String, Value> = number.profile.clone().into_iter().collect();
     profile.insert("messaging_product".to_owned(), Value::from("whatsapp"));
+    profile.entry("about").or_insert_with(|| Value::from("Hey there! I am using WhatsApp."));
+    profile.entry("vertical").or_insert_with(|| Value::from("OTHER"));
     Ok(Outcome::Json(json!({ "data": [profile] })))
 }
 

@@ -1,6 +1,6 @@
 //! Templates: created, listed, edited and deleted; the verdict comes by webhook.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -86,12 +86,29 @@ pub(crate) fn list(core: &Arc<Core>, call: &Call, waba: &str) -> Answered {
         if end < found.len()
             && let Some(paging) = paging.as_object_mut()
         {
-            let next = format!(
+            let mut next = format!(
                 "{}/{waba}/message_templates?limit={limit}&after={end}",
                 call.own_address(core)
             );
+            for key in ["name", "status", "category", "language", "fields", "summary"] {
+                if let Some(value) = call.query.get(key) {
+                    let _ = write!(next, "&{key}={value}");
+                }
+            }
             paging.insert("next".to_owned(), Value::from(next));
         }
+    }
+    if call.query.contains_key("summary")
+        && let Some(fields) = answer.as_object_mut()
+    {
+        let all = world.templates.0.values().filter(|template| template.waba == waba).count();
+        let summary = json!({
+            "total_count": found.len(),
+            "message_template_count": all,
+            "message_template_limit": 6_000,
+            "are_translations_complete": true,
+        });
+        fields.insert("summary".to_owned(), summary);
     }
     Ok(Outcome::Json(answer))
 }
