@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// The passwords of one folder's servers.
 pub(crate) struct Credentials {
@@ -66,8 +67,7 @@ pub(crate) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// 192 random bits. It begins with a letter, as NATS takes `12e3` for a number.
+/// Some 190 random bits. It begins with a letter, as NATS takes `12e3` for a number.
 fn password() -> anyhow::Result<String> {
-    let digits: String = random::<24>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("p{digits}"))
+    Ok(format!("p{}", URL_SAFE_NO_PAD.encode(random::<24>()?).replace(['-', '_'], "x")))
 }
