@@ -41,4 +41,15 @@ macro_rules! journeys {
     };
 }
 
-journeys!(sign_in);
+journeys!(
+    answer_gets_ticks,
+    languages_and_themes,
+    line_is_cut,
+    message_arrives,
+    narrow_screen,
+    refused_and_unknown,
+    scripts_are_inert,
+    sends_once,
+    sign_in,
+    window_closes,
+);

@@ -9,6 +9,13 @@ export class Simulator {
     return this.#ask("GET", "/_sim/stats");
   }
 
+  /** How often something was accepted for each recipient. */
+  async accepted() {
+    const text = await this.#ask("GET", "/_sim/accepted");
+    const lines = String(text).split("\n").filter(Boolean);
+    return new Map(lines.map((line) => [line.split("\t")[0], Number(line.split("\t")[1])]));
+  }
+
   /** Changes how the providers behave from now on. */
   config(changes) {
     return this.#ask("POST", "/_sim/config", changes);
@@ -17,6 +24,11 @@ export class Simulator {
   /** Makes a customer write. */
   inbound(message) {
     return this.#ask("POST", "/_sim/inbound", message);
+  }
+
+  /** Gives a customer a phone on the page. */
+  addCustomer(name, phone) {
+    return this.#ask("POST", "/phone/api/customers", { name, phone });
   }
 
   async #ask(method, path, body) {

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { App } from "./app.mjs";
-import { Phone } from "./phone.mjs";
+import { Phones } from "./phone.mjs";
 import { Simulator } from "./simulator.mjs";
 
 const require = createRequire(import.meta.url);
@@ -46,6 +46,12 @@ export class Stage {
     this.simulator = new Simulator(given("MASTERIA_E2E_SIM"));
   }
 
+  /** A Brazilian phone number that nobody had before. */
+  nextPhone() {
+    this.lastPhone = (this.lastPhone ?? 0) + 1;
+    return `5511${String(970_000_000 + (process.pid % 10_000) * 1_000 + this.lastPhone)}`;
+  }
+
   scene(name) {
     return new Scene(this, name);
   }
@@ -73,10 +79,33 @@ class Scene {
     return new App(page, this);
   }
 
-  /** A customer's phone. */
-  async phone() {
+  /** The customers' phones, side by side. */
+  async phones() {
     const page = await this.#page({ viewport: DESK, locale: "pt-BR", baseURL: this.simulator.url });
-    return new Phone(page);
+    const phones = new Phones(page);
+    await phones.open();
+    return phones;
+  }
+
+  /** Somebody of the demo company who answers customers. */
+  operator() {
+    const { users } = this.demo;
+    return users.find((user) => user.role === "operator") ?? users[0];
+  }
+
+  /** A customer whom only this journey knows. */
+  async customer(name) {
+    const phone = this.stage.nextPhone();
+    await this.simulator.addCustomer(name, phone);
+    return { name, phone };
+  }
+
+  /** A customer whom only this journey knows, who has written something. */
+  async writer(name, text, more = {}) {
+    const phone = this.stage.nextPhone();
+    const to = this.demo.channels[0].phone_number_id;
+    await this.simulator.inbound({ from: phone, name, to, text, ...more });
+    return { name, phone };
   }
 
   /** A refusal that this journey provokes, so that the browser's complaint about it is expected. */

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { VECTORS } from "../lib/vectors.mjs";
+
+export const title = "whatever a customer writes, calls herself or sends is shown as text and never runs";
+
+export async function journey(scene) {
+  const app = await scene.app();
+  const { page } = app;
+  await page.exposeFunction("alarm", (what) => {
+    alarms.push(what);
+  });
+  const alarms = [];
+  page.on("dialog", async (dialog) => {
+    alarms.push(`dialog: ${dialog.message()}`);
+    await dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (request.url().includes("evil.example")) alarms.push(`request: ${request.url()}`);
+  });
+  await app.signIn();
+
+  const to = scene.demo.channels[0].phone_number_id;
+  const places = [
+    (vector) => ({ text: vector }),
+    (vector) => ({ message: { type: "document", document: { id: "none", filename: vector, caption: vector, mime_type: "application/pdf", sha256: "" } } }),
+    (vector) => ({ message: { type: "button", button: { text: vector, payload: vector } } }),
+    (vector) => ({ message: { type: "location", location: { latitude: -23.5, longitude: -46.6, name: vector, address: vector } } }),
+    (vector) => ({ text: "veio do anúncio", referral: { headline: vector, body: vector, source_url: "https://example.com", source_type: "ad", source_id: "1" } }),
+    (vector) => ({ message: { type: "unsupported", errors: [{ code: 131051, title: vector, message: vector, error_data: { details: vector } }] } }),
+    (vector) => ({ message: { type: "interactive", interactive: { type: "button_reply", button_reply: { id: vector, title: vector } } } }),
+    (vector) => ({ message: { type: "contacts", contacts: [{ name: { formatted_name: vector, first_name: vector }, phones: [{ phone: vector }] }] } }),
+  ];
+  const person = await scene.writer("Pessoa Comum", "Olá");
+  await app.row(person.name).waitFor();
+  await app.open(person.name);
+  for (const [at, vector] of VECTORS.entries()) {
+    const place = places[at % places.length];
+    // Her name is a vector too.
+    await scene.simulator.inbound({ from: person.phone, name: vector, to, ...place(vector) });
+    await scene.simulator.inbound({ from: person.phone, name: vector, to, text: `${vector} nº ${at}` });
+    const last = app.log().locator("li.msg").filter({ hasText: `nº ${at}` }).last();
+    await last.waitFor();
+    assert.ok((await last.innerText()).includes(`nº ${at}`));
+  }
+  assert.deepEqual(alarms, []);
+  const foreign = await page.evaluate(() => document.querySelectorAll("[onerror],[onload],iframe,object,embed,a[href^='javascript:'],a[href^='data:']").length);
+  assert.equal(foreign, 0, "something a customer wrote became an element");
+  await scene.photograph(page, "inert");
+}
