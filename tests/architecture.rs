@@ -340,6 +340,8 @@ fn a_component_holds_no_text() {
                 .iter()
                 .filter_map(|mark| code.split_once(mark))
                 .any(|(_, rest)| rest.split('"').next().is_some_and(|text| text.contains(' ')));
+            // A language's own name is the same in every language.
+            let code = code.replace("Português (Brasil)", "");
             let accented = code.chars().any(|letter| "ãõçáéíóúâêôà".contains(letter));
             if spoken || accented {
                 found.push(format!("{}:{line}: {}", source.path, code.trim()));
@@ -396,6 +398,8 @@ fn a_crate_says_that_it_obeys_the_lints() {
 fn imports_stand_in_three_groups() {
     let mut found = Vec::new();
     for source in sources(".rs") {
+        // A module of the file itself is our own.
+        let is_own = |name: &str| source.text.contains(&format!("mod {name};"));
         let mut last = 0;
         for (at, line) in source.text.lines().enumerate() {
             let Some(import) = line.strip_prefix("use ") else { continue };
@@ -403,6 +407,7 @@ fn imports_stand_in_three_groups() {
             let group = match first {
                 "std" | "core" | "alloc" => 1,
                 "crate" | "super" | "self" => 3,
+                name if is_own(name) => 3,
                 _ => 2,
             };
             if group < last {

@@ -1,13 +1,12 @@
 //! One process that owns the lane for an epoch: the lane, and what the driver would do around it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use events::messaging::{Debt, LaneEvent, MessageEvent, Pick};
 use shared::{
     ids::{ConversationId, MessageId},
     stored::{KeyClass, Sealed},
 };
-use std::time::Duration;
 use uuid::Uuid;
 
 use super::{
