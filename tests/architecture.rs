@@ -418,3 +418,35 @@ fn imports_stand_in_three_groups() {
     }
     none(found, "imports out of order");
 }
+
+/// `fn k12_…` and `fn d13_…`: the invariants that tests name.
+fn proven() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for source in sources(".rs") {
+        for (at, line) in source.text.lines().enumerate() {
+            let line = line.trim_start();
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            let Some(name) = line.strip_prefix("fn ") else { continue };
+            let number: String = name.chars().skip(1).take_while(char::is_ascii_digit).collect();
+            let is_numbered = name.starts_with(['k', 'd'])
+                && !number.is_empty()
+                && name[1 + number.len()..].starts_with('_');
+            if is_numbered {
+                let invariant = format!("{}{number}", name[..1].to_uppercase());
+                found.insert(invariant, format!("{}:{}", source.path, at + 1));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_test_that_names_an_invariant_names_one_that_is_told() {
+    let told = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let mut unknown = proven();
+    unknown.retain(|invariant, _| !told.contains(&format!("| {invariant} |")));
+    none(
+        unknown.into_iter().map(|(invariant, place)| format!("{invariant} at {place}")).collect(),
+        "invariants that docs/ARCHITECTURE.md does not tell",
+    );
+}
