@@ -1,5 +1,7 @@
 //! All families together: what docs/EVENTS.md is made of, and what golden files are held against.
 
+use std::fmt::Write as _;
+
 use shared::stored::{Entry, Event};
 
 use crate::{channels, contacts, conversations, files, intake, messaging, tenancy};
@@ -58,20 +60,20 @@ pub const FAMILIES: &[Family] = &[
     Family::of::<files::FileEvent>("file"),
 ];
 
-/// The catalogue as a page for people.
+/// The catalogue as a page for people. Writing to a text cannot fail.
 #[must_use]
 pub fn page() -> String {
     let mut page = String::from(PREAMBLE);
     for family in FAMILIES {
-        page += &format!("\n## Stream `{}`\n", family.stream);
+        let _ = writeln!(page, "\n## Stream `{}`", family.stream);
         for entry in family.entries {
-            page += &format!("\n### `{}` v{}\n\n", entry.event_type, entry.version);
-            page += &format!("{}\n", sentence(entry.meaning));
+            let _ = writeln!(page, "\n### `{}` v{}\n", entry.event_type, entry.version);
+            let _ = writeln!(page, "{}", sentence(entry.meaning));
             if !entry.fields.is_empty() {
                 page += "\n| field | type | meaning |\n|---|---|---|\n";
             }
             for (field, kind, meaning) in entry.fields {
-                page += &format!("| `{field}` | `{kind}` | {} |\n", sentence(meaning));
+                let _ = writeln!(page, "| `{field}` | `{kind}` | {} |", sentence(meaning));
             }
         }
     }
