@@ -6,14 +6,14 @@ use std::{env, process::Command};
 
 use crate::{
     services::Lifetime,
-    shell::{Profile, given, local, root, succeed},
+    shell::{BENCH, MASTERIA, Profile, SIMULATOR, given, local, root, succeed},
     spa,
     test::with_services,
 };
 
 /// The rest goes to `masteria-bench`.
 pub(crate) fn bench(rest: &[&str]) -> anyhow::Result<()> {
-    let programs = Profile::Release.build(&["masteria", "masteria-sim", "masteria-bench"])?;
+    let programs = Profile::Release.build(&[MASTERIA, SIMULATOR, BENCH])?;
     spa::build(Profile::Release)?;
     with_services(Lifetime::Measured, |services, folder| {
         let mut bench = Command::new(programs.join("masteria-bench"));

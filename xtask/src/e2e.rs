@@ -6,7 +6,7 @@ use crate::{
     browser::{Browser, JOURNEYS},
     platform::Platform,
     services::{Lifetime, Services, free_port},
-    shell::{Profile, local, root, succeed},
+    shell::{MASTERIA, Profile, SIMULATOR, local, root, succeed},
     spa,
     test::with_services,
 };
@@ -14,7 +14,7 @@ use crate::{
 /// Every journey, or those whose names hold a word of `rest`; pictures go to `.local/e2e`.
 pub(crate) fn e2e(profile: Profile, rest: &[&str]) -> anyhow::Result<()> {
     let browser = Browser::prepare()?;
-    let programs = profile.build(&["masteria", "masteria-sim"])?;
+    let programs = profile.build(&[MASTERIA, SIMULATOR])?;
     spa::build(profile)?;
     with_services(Lifetime::Run, |services, folder| {
         let mut node = Command::new("node");

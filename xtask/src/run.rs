@@ -15,7 +15,7 @@ use signal_hook::{
 use crate::{
     platform::{Platform, address, shown},
     services::{Lifetime, Services},
-    shell::{Profile, given, local},
+    shell::{MASTERIA, Profile, SIMULATOR, given, local},
     spa,
 };
 
@@ -28,7 +28,7 @@ pub(crate) fn run(profile: Profile) -> anyhow::Result<()> {
     let folder = local()?;
     let _alone = alone(&folder)?;
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGCHLD])?;
-    let programs = profile.build(&["masteria", "masteria-sim"])?;
+    let programs = profile.build(&[MASTERIA, SIMULATOR])?;
     spa::build(profile)?;
 
     let mut services = Services::start(&folder, Lifetime::Kept)?;
