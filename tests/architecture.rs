@@ -107,7 +107,8 @@ static HOUSE: LazyLock<Vec<Source>> = LazyLock::new(|| {
 });
 
 fn gather(folder: &Path, found: &mut Vec<Source>) {
-    const SKIPPED: &[&str] = &["target", "node_modules", "dist", ".git", ".local"];
+    // What a peer is made of is written as its own makers write it.
+    const SKIPPED: &[&str] = &["target", "node_modules", "dist", ".git", ".local", "peers"];
     const KINDS: &[&str] =
         &["rs", "toml", "sql", "md", "css", "html", "js", "mjs", "py", "json", "conf", "txt"];
     for entry in fs::read_dir(folder).unwrap() {

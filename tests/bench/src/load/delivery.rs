@@ -1,0 +1,105 @@
+//! One delivery: who writes to whom, signed.
+
+use std::io::Write as _;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::{Chance, Load};
+
+/// Somebody who gets deliveries.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) path: String,
+    pub(crate) secret: String,
+    pub(crate) waba: String,
+    pub(crate) number: String,
+}
+
+/// Writes requests, one after the other, into the same memory.
+pub(crate) struct Writer<'a> {
+    load: &'a Load,
+    keys: Vec<Option<Hmac<Sha256>>>,
+    body: Vec<u8>,
+    request: Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(load: &'a Load) -> Self {
+        let key = |target: &Target| Hmac::new_from_slice(target.secret.as_bytes()).ok();
+        Self {
+            load,
+            keys: load.targets.iter().map(key).collect(),
+            body: Vec::with_capacity(2_048),
+            request: Vec::with_capacity(4_096),
+        }
+    }
+
+    /// The whole request of a delivery; the same number gives the same message.
+    pub(crate) fn write(&mut self, id: u64, is_forged: bool) -> &[u8] {
+        let mut chance = Chance(id);
+        let person = chance.next().checked_rem(self.load.people).unwrap_or(0);
+        let n = u64::try_from(self.load.targets.len()).unwrap_or(1);
+        let turn = id.wrapping_mul(0x9E37_79B9_7F4A_7C15).checked_rem(n).unwrap_or(0);
+        let turn = usize::try_from(turn).unwrap_or(0);
+        let (Some(target), Some(Some(key))) = (self.load.targets.get(turn), self.keys.get(turn))
+        else {
+            return &[];
+        };
+        let (run, now) = (&self.load.run, now_ns());
+        self.body.clear();
+        // Writing to memory does not fail.
+        let _ = write!(
+            self.body,
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"{waba}","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"551130000000","phone_number_id":"{number}"}},"contacts":[{{"profile":{{"name":"Cliente {person}"}},"wa_id":"5511{wa:09}"}}],"messages":[{{"from":"5511{wa:09}","id":"wamid.{run}{id:016x}","timestamp":"{seconds}","text":{{"body":"Ola, gostaria de saber o status do meu pedido. t={now} n={run}.{id:016x}"}},"type":"text"}}]}},"field":"messages"}}]}}]}}"#,
+            waba = target.waba,
+            number = target.number,
+            wa = 900_000_000 + person,
+            seconds = now / 1_000_000_000,
+        );
+        let mut mac = key.clone();
+        mac.update(&self.body);
+        let mut signature = hex::encode(mac.finalize().into_bytes());
+        if is_forged {
+            let other = if signature.starts_with('0') { "1" } else { "0" };
+            signature.replace_range(0..1, other);
+        }
+        self.request.clear();
+        let _ = write!(
+            self.request,
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\nuser-agent: facebookexternalua\r\nx-hub-signature-256: sha256={signature}\r\ncontent-length: {length}\r\n\r\n",
+            path = target.path,
+            host = self.load.address,
+            length = self.body.len(),
+        );
+        self.request.extend_from_slice(&self.body);
+        &self.request
+    }
+}
+
+/// The number of a delivery of a run, from the text of its message or its provider's id.
+pub(crate) fn identify(text: &str, run: &str) -> Option<u64> {
+    let after = |mark: &str| {
+        let rest = text.split_once(mark)?.1;
+        u64::from_str_radix(rest.get(..16)?, 16).ok()
+    };
+    after(&format!(" n={run}.")).or_else(|| after(&format!("wamid.{run}")))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the time that a delivery carries is the world's")]
+fn now_ns() -> u128 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_is_known_by_its_text_and_by_its_id() {
+        assert_eq!(identify("pedido. t=12 n=ab1.00000000000000ff", "ab1"), Some(255));
+        assert_eq!(identify("wamid.ab100000000000000ff", "ab1"), Some(255));
+        assert_eq!(identify("pedido. t=12 n=ab1.00000000000000ff", "other"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! What is measured: a file a stage.
+
+mod disk;
+mod memory;
+mod paced;
+mod page;
+mod readmodel;
+mod rebuild;
+mod scale;
+mod verifying;
+mod webhooks;
+
+use clap::ValueEnum;
+
+use crate::{Plan, surroundings::Surroundings};
+
+/// A stage, by the name it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// Acknowledged and stored webhooks a second, beside the peers.
+    Webhooks,
+    /// 3,300 webhooks a second in an open loop.
+    Paced,
+    /// From the commit to the read model at 3,300 a second.
+    Readmodel,
+    /// All read models made again, alone and beside traffic.
+    Rebuild,
+    /// A company's history verified.
+    Verify,
+    /// Anonymous memory, idle and loaded.
+    Memory,
+    /// A thousand companies instead of one.
+    Scale,
+    /// Bytes an event.
+    Disk,
+    /// What a browser loads first.
+    Page,
+}
+
+impl Stage {
+    pub(crate) const ALL: &[Self] = &[
+        Self::Webhooks,
+        Self::Paced,
+        Self::Readmodel,
+        Self::Rebuild,
+        Self::Verify,
+        Self::Memory,
+        Self::Scale,
+        Self::Disk,
+        Self::Page,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Webhooks => "webhooks",
+            Self::Paced => "paced",
+            Self::Readmodel => "readmodel",
+            Self::Rebuild => "rebuild",
+            Self::Verify => "verify",
+            Self::Memory => "memory",
+            Self::Scale => "scale",
+            Self::Disk => "disk",
+            Self::Page => "page",
+        }
+    }
+
+    pub(crate) async fn run(self, around: &Surroundings, plan: &Plan) -> anyhow::Result<()> {
+        let section = match self {
+            Self::Webhooks => webhooks::measure(around, plan).await?,
+            Self::Paced => paced::measure(around, plan).await?,
+            Self::Readmodel => readmodel::measure(around, plan).await?,
+            Self::Rebuild => rebuild::measure(around, plan).await?,
+            Self::Verify => verifying::measure(around, plan).await?,
+            Self::Memory => memory::measure(around, plan).await?,
+            Self::Scale => scale::measure(around, plan).await?,
+            Self::Disk => disk::measure(around, plan).await?,
+            Self::Page => page::measure(around)?,
+        };
+        section.keep(&around.out, self.name(), &plan.command)
+    }
+}

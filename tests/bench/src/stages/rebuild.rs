@@ -1,0 +1,119 @@
+//! All read models made again from the ledger: alone, and beside 500 webhooks a second.
+
+use std::{
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::webhooks::load_of;
+use crate::{
+    Plan, child,
+    figures::{counted, median, rate, written},
+    load::send,
+    platform::{Platform, Size},
+    processes::load,
+    report::Section,
+    surroundings::Surroundings,
+    verify::until_stored,
+};
+
+const BESIDE: f64 = 500.0;
+
+pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
+    let platform =
+        Platform::start(around, Size { companies: 100, numbers: 1, people: 100 }).await?;
+    fill(&platform, if plan.is_short { 5_000 } else { 60_000 }, "f").await?;
+    let names = read_models(&platform)?;
+    let note = format!(
+        "Events of the ledger a second, through {} read models one after the other.",
+        names.len()
+    );
+    let columns = ["", "events", "events/s", "load"];
+    let mut section = Section::new("Rebuilding all read models", &note, &columns);
+    for (title, beside) in [("alone", None), ("beside 500 webhooks/s", Some(BESIDE))] {
+        let mut speeds = Vec::new();
+        let mut events = 0;
+        for round in 1..=plan.rounds {
+            let (n, took) = rebuild(&platform, &names, beside, round).await?;
+            events = n;
+            speeds.push(rate(u64::try_from(n).unwrap_or(0), took));
+        }
+        section.row(&[
+            title.to_owned(),
+            written(counted(usize::try_from(events).unwrap_or(0))),
+            written(median(speeds)),
+            load(),
+        ]);
+    }
+    platform.end().await?;
+    Ok(section)
+}
+
+/// Lets so many different people write.
+pub(super) async fn fill(platform: &Platform, n: u64, run: &str) -> anyhow::Result<()> {
+    let base = platform.n_stored().await?;
+    let mut load_ = load_of(&platform.address, &platform.targets, format!("{run}x"));
+    (load_.at_most, load_.lasts, load_.connections) = (Some(n), Duration::from_mins(10), 64);
+    let sent = send(&load_, Arc::default()).await?;
+    let wanted = base + u64::try_from(sent.acknowledged.len())?;
+    until_stored(wanted, Duration::from_mins(5), || platform.n_stored()).await?;
+    Ok(())
+}
+
+fn read_models(platform: &Platform) -> anyhow::Result<Vec<String>> {
+    let text = child::read(&mut platform.command(&["projections", "--json"]))?;
+    let mut names = Vec::new();
+    for line in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
+        collect(&line?, &mut names);
+    }
+    names.dedup();
+    anyhow::ensure!(!names.is_empty(), "`masteria projections --json` names none");
+    Ok(names)
+}
+
+fn collect(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
+        Value::Object(fields) => match fields.get("name").and_then(Value::as_str) {
+            Some(name) => names.push(name.to_owned()),
+            None => fields.values().for_each(|value| collect(value, names)),
+        },
+        _ => {}
+    }
+}
+
+async fn rebuild(
+    platform: &Platform,
+    names: &[String],
+    beside: Option<f64>,
+    round: u32,
+) -> anyhow::Result<(i64, Duration)> {
+    let commands: Vec<Command> =
+        names.iter().map(|name| platform.command(&["rebuild", name])).collect();
+    let work = async {
+        let began = Instant::now();
+        for command in commands {
+            child::read_beside(command).await?;
+        }
+        anyhow::Ok(began.elapsed())
+    };
+    let took = match beside {
+        None => work.await?,
+        Some(rate) => {
+            let run = format!("b{round}x{:x}", std::process::id());
+            let mut load_ = load_of(&platform.address, &platform.targets, run);
+            (load_.rate, load_.lasts) = (Some(rate), Duration::from_mins(10));
+            tokio::select! {
+                took = work => took?,
+                sent = send(&load_, Arc::default()) => {
+                    sent?;
+                    anyhow::bail!("the rebuild took over ten minutes");
+                }
+            }
+        }
+    };
+    Ok((platform.positions().await?.0, took))
+}
