@@ -115,6 +115,11 @@ class Phone {
 
   take(number, message) {
     if (message.from_company) this.typing(false);
+    if (number !== this.number && !this.messages.size && !remembered(`number.${this.customer.id}`)) {
+      // The first word came from another number of the company: look there.
+      this.number = number; this.refresh().catch(() => {});
+      return;
+    }
     if (number !== this.number) {
       if (message.from_company && !['read', 'played'].includes(message.progress)) { const set = this.unread.get(number) ?? new Set(); set.add(message.id); this.unread.set(number, set); this.dress(); }
       return;
