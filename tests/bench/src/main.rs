@@ -11,6 +11,7 @@ mod peers;
 mod platform;
 mod processes;
 mod report;
+mod sockets;
 mod stages;
 mod surroundings;
 mod verify;

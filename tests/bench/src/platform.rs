@@ -199,6 +199,11 @@ impl Platform {
             .iter()
             .find_map(|user| Some((user.get("email")?.as_str()?, user.get("password")?.as_str()?)))
             .context("nobody in the seed's report can sign in")?;
+        self.sign_in_as(email, password).await
+    }
+
+    /// A session of somebody: the cookie.
+    pub(crate) async fn sign_in_as(&self, email: &str, password: &str) -> anyhow::Result<String> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let base = format!("http://{}", self.address);
         let answer = http

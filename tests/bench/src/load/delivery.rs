@@ -1,6 +1,9 @@
 //! One delivery: who writes to whom, signed.
 
-use std::io::Write as _;
+use std::{
+    io::Write as _,
+    time::{Duration, Instant},
+};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -36,7 +39,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The whole request of a delivery; the same number gives the same message.
-    pub(crate) fn write(&mut self, id: u64, is_forged: bool) -> &[u8] {
+    pub(crate) fn write(&mut self, id: u64, is_forged: bool, intended: Instant) -> &[u8] {
         let mut chance = Chance(id);
         let person = chance.next().checked_rem(self.load.people).unwrap_or(0);
         let n = u64::try_from(self.load.targets.len()).unwrap_or(1);
@@ -46,7 +49,8 @@ impl<'a> Writer<'a> {
         else {
             return &[];
         };
-        let (run, now) = (&self.load.run, now_ns());
+        let run = &self.load.run;
+        let now = now_ns().saturating_sub(intended.elapsed().as_nanos());
         self.body.clear();
         // Writing to memory does not fail.
         let _ = write!(
@@ -86,6 +90,24 @@ pub(crate) fn identify(text: &str, run: &str) -> Option<u64> {
     after(&format!(" n={run}.")).or_else(|| after(&format!("wamid.{run}")))
 }
 
+/// A message that somebody sees, and when it should have been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sighting {
+    pub(crate) id: u64,
+    /// Since 1970.
+    pub(crate) intended: Duration,
+}
+
+/// Every message of a run in a text.
+pub(crate) fn sighted<'a>(text: &'a str, run: &'a str) -> impl Iterator<Item = Sighting> + 'a {
+    text.split(" t=").skip(1).filter_map(move |rest| {
+        let (time, _) = rest.split_once(' ')?;
+        let end = rest.len().min(time.len() + 64);
+        let id = identify(rest.get(..end).unwrap_or(rest), run)?;
+        Some(Sighting { id, intended: Duration::from_nanos(time.parse().ok()?) })
+    })
+}
+
 #[expect(clippy::disallowed_methods, reason = "the time that a delivery carries is the world's")]
 fn now_ns() -> u128 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -101,5 +123,12 @@ mod tests {
         assert_eq!(identify("pedido. t=12 n=ab1.00000000000000ff", "ab1"), Some(255));
         assert_eq!(identify("wamid.ab100000000000000ff", "ab1"), Some(255));
         assert_eq!(identify("pedido. t=12 n=ab1.00000000000000ff", "other"), None);
+    }
+    #[test]
+    fn messages_are_found_in_a_frame() {
+        let frame = r#"{"a":"x t=1500 n=r.0000000000000001","b":"x t=2500 n=r.0000000000000002"}"#;
+        let found: Vec<_> = sighted(frame, "r").collect();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[1], Sighting { id: 2, intended: Duration::from_nanos(2_500) });
     }
 }

@@ -21,7 +21,7 @@ use tokio::{
     time::{sleep, sleep_until, timeout},
 };
 
-pub(crate) use self::delivery::{Target, identify};
+pub(crate) use self::delivery::{Sighting, Target, identify, sighted};
 use self::{delivery::Writer, wire::Connection};
 use crate::figures::Latencies;
 
@@ -142,7 +142,7 @@ async fn connection(
             (index << 40) | sequence
         });
         let is_forged = repeats.is_none() && chance.hits(load.forged);
-        let request = writer.write(id, is_forged);
+        let request = writer.write(id, is_forged, from);
         let open = match line.take() {
             Some(open) => Ok(open),
             None => Connection::open(&load.address).await,

@@ -1,6 +1,8 @@
 //! What is measured: a file a stage.
 
 mod disk;
+mod flood;
+mod live;
 mod memory;
 mod paced;
 mod page;
@@ -23,6 +25,10 @@ pub(crate) enum Stage {
     Paced,
     /// From the commit to the read model at 3,300 a second.
     Readmodel,
+    /// From the webhook to an open browser's socket.
+    Live,
+    /// One company floods; what the others notice.
+    Flood,
     /// All read models made again, alone and beside traffic.
     Rebuild,
     /// A company's history verified.
@@ -42,6 +48,8 @@ impl Stage {
         Self::Webhooks,
         Self::Paced,
         Self::Readmodel,
+        Self::Live,
+        Self::Flood,
         Self::Rebuild,
         Self::Verify,
         Self::Memory,
@@ -55,6 +63,8 @@ impl Stage {
             Self::Webhooks => "webhooks",
             Self::Paced => "paced",
             Self::Readmodel => "readmodel",
+            Self::Live => "live",
+            Self::Flood => "flood",
             Self::Rebuild => "rebuild",
             Self::Verify => "verify",
             Self::Memory => "memory",
@@ -69,6 +79,8 @@ impl Stage {
             Self::Webhooks => webhooks::measure(around, plan).await?,
             Self::Paced => paced::measure(around, plan).await?,
             Self::Readmodel => readmodel::measure(around, plan).await?,
+            Self::Live => live::measure(around, plan).await?,
+            Self::Flood => flood::measure(around, plan).await?,
             Self::Rebuild => rebuild::measure(around, plan).await?,
             Self::Verify => verifying::measure(around, plan).await?,
             Self::Memory => memory::measure(around, plan).await?,
