@@ -1,0 +1,65 @@
+//! Threads and messages.
+
+use shared::{
+    conversations::{MarkRead, Thread},
+    ids::{ConversationId, MessageId},
+    messages::{Message, Queued, React, SendMessage},
+    page::Page,
+};
+
+use super::{Answer, Api};
+
+/// How many threads a page has.
+pub(crate) const THREADS_A_PAGE: usize = 200;
+/// How many messages a page has.
+const MESSAGES_A_PAGE: usize = 50;
+
+fn key(after: Option<&str>) -> String {
+    match after {
+        Some(after) => format!("&after={}", js_sys::encode_uri_component(after)),
+        None => String::new(),
+    }
+}
+
+impl Api {
+    /// The threads, the last active first.
+    pub(crate) async fn threads(self, after: Option<&str>) -> Answer<Page<Thread>> {
+        self.get(&format!("/api/v1/conversations?limit={THREADS_A_PAGE}{}", key(after))).await
+    }
+
+    /// One thread.
+    pub(crate) async fn thread(self, id: ConversationId) -> Answer<Thread> {
+        self.get(&format!("/api/v1/conversations/{id}")).await
+    }
+
+    /// A thread's messages, the newest first.
+    pub(crate) async fn messages(
+        self,
+        id: ConversationId,
+        after: Option<&str>,
+    ) -> Answer<Page<Message>> {
+        let path =
+            format!("/api/v1/conversations/{id}/messages?limit={MESSAGES_A_PAGE}{}", key(after));
+        self.get(&path).await
+    }
+
+    /// Sends; the key names the message.
+    pub(crate) async fn send(
+        self,
+        id: ConversationId,
+        message: &SendMessage,
+        key: &str,
+    ) -> Answer<Queued> {
+        self.post_keyed(&format!("/api/v1/conversations/{id}/messages"), message, key).await
+    }
+
+    /// Everything up to a message was seen.
+    pub(crate) async fn mark_read(self, id: ConversationId, through: MessageId) -> Answer<()> {
+        self.tell(&format!("/api/v1/conversations/{id}/read"), &MarkRead { through }).await
+    }
+
+    /// Reacts to a message; an empty emoji takes the reaction back.
+    pub(crate) async fn react(self, id: MessageId, emoji: String) -> Answer<()> {
+        self.tell(&format!("/api/v1/messages/{id}/reaction"), &React { emoji }).await
+    }
+}

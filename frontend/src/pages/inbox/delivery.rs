@@ -1,0 +1,143 @@
+//! How far an outbound message came, and what to do when it did not.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::messages::{Content, DeliveryState, Message, MessageState};
+
+use super::{thread::Talk, ticks::tick};
+use crate::{
+    browser::{dom, format},
+    desk::desk,
+    i18n::t,
+    session::here,
+    ui::{Icon, glyph},
+};
+
+/// The sign in the bubble's corner; its hint shows when each state was reached.
+#[component]
+pub(super) fn Sign(message: Memo<Option<Arc<Message>>>) -> impl IntoView {
+    let delivery = delivery(message);
+    move || {
+        delivery.get().map(|delivery| {
+            let times = delivery
+                .times
+                .iter()
+                .map(|(state, at)| format!("{} {}", (t().message.state)(*state), format::full(*at)))
+                .collect::<Vec<_>>()
+                .join("\n");
+            view! { <span class="row tks" title=times>{tick(delivery.state)}</span> }
+        })
+    }
+}
+
+fn delivery(message: Memo<Option<Arc<Message>>>) -> Memo<Option<DeliveryState>> {
+    Memo::new(move |_| {
+        message.with(|message| message.as_ref().and_then(|message| message.delivery.clone()))
+    })
+}
+
+/// What happened, what was kept, what to do: for a message that did not go its way.
+#[component]
+pub(super) fn DeliveryNote(message: Memo<Option<Arc<Message>>>) -> impl IntoView {
+    let delivery = delivery(message);
+    move || {
+        let delivery = delivery.get()?;
+        match delivery.state {
+            MessageState::Unknown => Some(
+                view! {
+                    <div class="msg-err is-calm" role="status">
+                        <span>{t().message.unknown}</span>
+                    </div>
+                }
+                .into_any(),
+            ),
+            MessageState::Failed | MessageState::Suppressed => {
+                Some(view! { <Refused message delivery /> }.into_any())
+            }
+            MessageState::Withdrawn => Some(
+                view! {
+                    <div class="msg-err is-calm">
+                        <span>{t().message.withdrawn}</span>
+                    </div>
+                }
+                .into_any(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// The sentence for a failure.
+pub(super) fn reason(delivery: &DeliveryState) -> String {
+    let words = &t().message;
+    if let Some(suppressed) = delivery.suppressed {
+        return (words.suppressed)(suppressed).to_owned();
+    }
+    let Some(failure) = &delivery.failure else {
+        return format!("{} {}", (words.refused)("?"), words.text_kept);
+    };
+    let code = failure.code.to_string();
+    let mut sentence = match (words.reason)(failure.code) {
+        Some(reason) => format!("{reason} ({code})"),
+        None => (words.refused)(&code),
+    };
+    if let (None, Some(title)) = ((words.reason)(failure.code), &failure.title) {
+        sentence.push_str(&format!(" “{title}”"));
+    }
+    if delivery.n_attempts > 1 {
+        sentence.push_str(&format!(" · {}", (words.attempts)(delivery.n_attempts)));
+    }
+    format!("{sentence} {}", words.text_kept)
+}
+
+#[component]
+fn Refused(message: Memo<Option<Arc<Message>>>, delivery: DeliveryState) -> impl IntoView {
+    let desk = desk();
+    let here = here();
+    let talk: Talk = expect_context();
+    let sentence = reason(&delivery);
+    let may_send = here.may(shared::permission::Permission::SendMessages);
+    let is_text = message.with_untracked(|message| {
+        let content = message.as_ref().and_then(|message| message.content.as_ref());
+        matches!(content, Some(Content::Text { .. }))
+    });
+    let again = move |_| {
+        if let Some(message) = message.get_untracked() {
+            desk.send_again(&message);
+        }
+    };
+    let edit = move |_| {
+        let content = message.with_untracked(|message| {
+            message.as_ref().and_then(|message| message.content.clone())
+        });
+        if let Some(content) = content {
+            desk.back_to_draft(talk.id, &content);
+            talk.draft_changed.update(|times| *times += 1);
+            dom::focus_soon("composer");
+        }
+    };
+    view! {
+        <div class="msg-err" role="alert">
+            <span>{sentence}</span>
+            {(may_send && delivery.can_retry)
+                .then(|| {
+                    view! {
+                        <button class="btn btn-sm" type="button" on:click=again>
+                            {glyph(Icon::Rotate, "i i-sm")}
+                            {t().common.try_again}
+                        </button>
+                    }
+                })}
+            {(may_send && !delivery.can_retry && is_text)
+                .then(|| {
+                    view! {
+                        <button class="btn btn-sm" type="button" on:click=edit>
+                            {glyph(Icon::PenLine, "i i-sm")}
+                            {t().message.back_to_draft}
+                        </button>
+                    }
+                })}
+        </div>
+    }
+}

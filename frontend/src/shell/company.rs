@@ -1,0 +1,139 @@
+//! The frame around all pages of a company.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{components::Outlet, hooks::use_params_map};
+use shared::{ids::CompanyId, session::MyCompany};
+
+use super::{
+    frame::Frame, keys::watch_keys, palette::Palette, shortcuts::Shortcuts, sidebar::Sidebar,
+    sidebar::Tabbar, states::NotFound, topbar::Topbar,
+};
+use crate::{
+    api::Api,
+    browser::{clock, storage},
+    desk::{Desk, desk},
+    i18n::t,
+    session::{Here, session},
+    ui::{Icon, glyph},
+    words,
+};
+
+/// The frame of the company in the address.
+#[component]
+pub(crate) fn CompanyShell() -> impl IntoView {
+    let session = session();
+    let params = use_params_map();
+    let id = Memo::new(move |_| {
+        let id: CompanyId = params.with(|params| params.get("company"))?.parse().ok()?;
+        session.company(id).map(|company| company.id)
+    });
+    move || match id.get() {
+        Some(id) => view! { <Company id /> }.into_any(),
+        None => view! { <NotFound /> }.into_any(),
+    }
+}
+
+#[component]
+fn Company(id: CompanyId) -> impl IntoView {
+    let api = expect_context::<Api>();
+    let session = session();
+    let Some(first) = untrack(|| session.company(id)) else { return ().into_any() };
+    let known = StoredValue::new(first);
+    // Rights may change while the page is open; the last known company stays while it goes.
+    let company = Memo::new(move |_| {
+        if let Some(now) = session.company(id) {
+            known.set_value(now);
+        }
+        known.get_value()
+    });
+    storage::write("company", &id.to_string());
+    let frame = Frame::new();
+    provide_context(frame);
+    provide_context(Here { company: company.into() });
+    let desk = Desk::open(id, api, session);
+    provide_context(desk);
+    let palette = RwSignal::new(false);
+    let shortcuts = RwSignal::new(false);
+    watch_keys(id, palette, shortcuts);
+
+    Effect::new(move |_| {
+        frame.n_unread.set(desk.threads.with(crate::stores::Threads::n_unread));
+    });
+    Effect::new(move |_| {
+        if desk.feed.ended.with(Option::is_some) {
+            // The session has ended or the company is closed to her: the server says which.
+            spawn_local(session.ask());
+        }
+    });
+
+    view! {
+        <a class="skip" href="#main">
+            {t().shell.skip}
+        </a>
+        <div class="app">
+            <PageBanner company=company.into() />
+            <Sidebar company=company.into() />
+            <Topbar palette shortcuts />
+            <main
+                class=move || if frame.is_flush.get() { "main flush" } else { "main" }
+                id="main"
+                tabindex="-1"
+            >
+                <Outlet />
+            </main>
+            <Tabbar company=id />
+        </div>
+        <Palette open=palette shortcuts />
+        <Shortcuts open=shortcuts />
+    }
+    .into_any()
+}
+
+/// What stands above everything: somebody acts in another's place, or the company is suspended.
+#[component]
+fn PageBanner(
+    /// The company of the page.
+    company: Signal<MyCompany>,
+) -> impl IntoView {
+    let session = session();
+    let desk = desk();
+    let ticks = clock::ticks();
+    let acting = Memo::new(move |_| {
+        let acting = session.me()?.impersonation?;
+        (acting.company == company.with(|company| company.id)).then_some(acting.until)
+    });
+    let stop = move |_| {
+        spawn_local(async move {
+            if let Err(failure) = desk.api.end_impersonation().await {
+                crate::ui::toast(Icon::CircleAlert, words::sentence(&failure));
+            }
+            session.ask().await;
+        });
+    };
+    move || match acting.get() {
+        Some(until) => view! {
+            <div class="banner banner-imp banner-page" role="status">
+                {glyph(Icon::UserCog, "i")}
+                <p>
+                    {move || {
+                        let left = (until - ticks.get()).max(chrono::TimeDelta::zero());
+                        let name = company.with(|company| company.name.clone());
+                        (t().shell.acting_as)(&name, &(t().time.span)(left))
+                    }}
+                </p>
+                <button class="btn btn-sm" type="button" on:click=stop>
+                    {t().shell.stop_acting}
+                </button>
+            </div>
+        }
+        .into_any(),
+        None if company.with(|company| company.is_suspended) => view! {
+            <div class="banner banner-warn banner-page" role="status">
+                {glyph(Icon::ShieldAlert, "i")}
+                <p>{t().shell.suspended}</p>
+            </div>
+        }
+        .into_any(),
+        None => ().into_any(),
+    }
+}
