@@ -84,7 +84,7 @@ pub(crate) struct Channels {
     pub nothing_given: &'static str,
 }
 
-pub(super) static PORTUGUESE: Channels = Channels {
+pub(super) const PORTUGUESE: Channels = Channels {
     title: "Canais",
     connect: "Ligar número",
     all: |count| format!("Todos {count}"),
@@ -205,7 +205,7 @@ pub(super) static PORTUGUESE: Channels = Channels {
     nothing_given: "Preencha o token, o segredo ou marque o descarte.",
 };
 
-pub(super) static ENGLISH: Channels = Channels {
+pub(super) const ENGLISH: Channels = Channels {
     title: "Channels",
     connect: "Connect number",
     all: |count| format!("All {count}"),

@@ -25,7 +25,7 @@ pub(crate) struct Common {
     pub erased_person: &'static str,
 }
 
-pub(super) static PORTUGUESE: Common = Common {
+pub(super) const PORTUGUESE: Common = Common {
     save: "Salvar",
     cancel: "Cancelar",
     close: "Fechar",
@@ -78,7 +78,7 @@ pub(super) static PORTUGUESE: Common = Common {
     erased_person: "Titular eliminado",
 };
 
-pub(super) static ENGLISH: Common = Common {
+pub(super) const ENGLISH: Common = Common {
     save: "Save",
     cancel: "Cancel",
     close: "Close",

@@ -99,7 +99,7 @@ pub(crate) struct Inbox {
     pub erased_text: &'static str,
 }
 
-pub(super) static PORTUGUESE: Inbox = Inbox {
+pub(super) const PORTUGUESE: Inbox = Inbox {
     list: "Lista de conversas",
     list_total: |count| format!("Conversas, {count} no total"),
     all: "Todas",
@@ -216,7 +216,7 @@ pub(super) static PORTUGUESE: Inbox = Inbox {
     erased_text: "Os dados desta pessoa foram eliminados. Totais e auditoria continuam iguais.",
 };
 
-pub(super) static ENGLISH: Inbox = Inbox {
+pub(super) const ENGLISH: Inbox = Inbox {
     list: "List of conversations",
     list_total: |count| format!("Conversations, {count} in total"),
     all: "All",

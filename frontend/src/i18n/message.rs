@@ -56,7 +56,7 @@ pub(crate) struct Message {
     pub quote_gone: &'static str,
 }
 
-pub(super) static PORTUGUESE: Message = Message {
+pub(super) const PORTUGUESE: Message = Message {
     kind: |kind| match kind {
         MessageKind::Text => "Texto",
         MessageKind::Image => "Foto",
@@ -172,7 +172,7 @@ pub(super) static PORTUGUESE: Message = Message {
     quote_gone: "A mensagem original não está aqui.",
 };
 
-pub(super) static ENGLISH: Message = Message {
+pub(super) const ENGLISH: Message = Message {
     kind: |kind| match kind {
         MessageKind::Text => "Text",
         MessageKind::Image => "Photo",

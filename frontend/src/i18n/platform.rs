@@ -41,7 +41,7 @@ pub(crate) struct Platform {
     pub feature_off: fn(&str) -> String,
 }
 
-pub(super) static PORTUGUESE: Platform = Platform {
+pub(super) const PORTUGUESE: Platform = Platform {
     title: "Empresas",
     companies: "Empresas",
     filter: "Filtrar empresas",
@@ -87,7 +87,7 @@ pub(super) static PORTUGUESE: Platform = Platform {
     feature_off: |name| format!("{name} desligado"),
 };
 
-pub(super) static ENGLISH: Platform = Platform {
+pub(super) const ENGLISH: Platform = Platform {
     title: "Companies",
     companies: "Companies",
     filter: "Filter companies",

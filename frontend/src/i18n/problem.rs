@@ -9,7 +9,7 @@ pub(crate) struct Problems {
     pub too_many: fn(&str) -> String,
 }
 
-pub(super) static PORTUGUESE: Problems = Problems {
+pub(super) const PORTUGUESE: Problems = Problems {
     line: "Sem conexão com o servidor. Nada se perdeu; tente de novo quando a linha voltar.",
     garbled: "O servidor deu uma resposta que não se lê. Erro nosso; tente de novo.",
     of_code: |code| {
@@ -58,7 +58,7 @@ pub(super) static PORTUGUESE: Problems = Problems {
     too_many: |span| format!("Muitas tentativas. Espere {span} e tente de novo; sua conta não foi bloqueada."),
 };
 
-pub(super) static ENGLISH: Problems = Problems {
+pub(super) const ENGLISH: Problems = Problems {
     line: "No connection to the server. Nothing is lost; try again when the line is back.",
     garbled: "The server gave an answer that cannot be read. Our fault; try again.",
     of_code: |code| {

@@ -70,7 +70,7 @@ pub(crate) struct Settings {
     pub replayed: &'static str,
 }
 
-pub(super) static PORTUGUESE: Settings = Settings {
+pub(super) const PORTUGUESE: Settings = Settings {
     title: "Configurações",
     sections: "Partes das configurações",
     team: "Equipe",
@@ -139,7 +139,7 @@ pub(super) static PORTUGUESE: Settings = Settings {
     replayed: "Reprocessada: se for entendida agora, a mensagem aparece na conversa",
 };
 
-pub(super) static ENGLISH: Settings = Settings {
+pub(super) const ENGLISH: Settings = Settings {
     title: "Settings",
     sections: "Parts of the settings",
     team: "Team",

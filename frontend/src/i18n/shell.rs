@@ -68,7 +68,7 @@ pub(crate) struct Shell {
     pub key_close: &'static str,
 }
 
-pub(super) static PORTUGUESE: Shell = Shell {
+pub(super) const PORTUGUESE: Shell = Shell {
     skip: "Pular para o conteúdo",
     menu: "Menu",
     main_navigation: "Principal",
@@ -139,7 +139,7 @@ pub(super) static PORTUGUESE: Shell = Shell {
     key_close: "Fechar, voltar",
 };
 
-pub(super) static ENGLISH: Shell = Shell {
+pub(super) const ENGLISH: Shell = Shell {
     skip: "Skip to content",
     menu: "Menu",
     main_navigation: "Main",

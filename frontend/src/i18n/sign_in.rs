@@ -17,7 +17,7 @@ pub(crate) struct SignIn {
     pub signed_out: &'static str,
 }
 
-pub(super) static PORTUGUESE: SignIn = SignIn {
+pub(super) const PORTUGUESE: SignIn = SignIn {
     title: "Entrar",
     hello: "Use o e-mail e a senha que a sua empresa cadastrou.",
     email: "E-mail",
@@ -33,7 +33,7 @@ pub(super) static PORTUGUESE: SignIn = SignIn {
     signed_out: "Sua sessão terminou. Entre de novo; seus rascunhos continuam neste aparelho.",
 };
 
-pub(super) static ENGLISH: SignIn = SignIn {
+pub(super) const ENGLISH: SignIn = SignIn {
     title: "Sign in",
     hello: "Use the e-mail and password that your company registered.",
     email: "E-mail",

@@ -29,7 +29,7 @@ fn countdown(left: TimeDelta) -> String {
     format!("{}:{:02}", left.num_minutes(), left.num_seconds() % 60)
 }
 
-pub(super) static PORTUGUESE: Time = Time {
+pub(super) const PORTUGUESE: Time = Time {
     now: "agora",
     today: "Hoje",
     yesterday: "Ontem",
@@ -40,7 +40,7 @@ pub(super) static PORTUGUESE: Time = Time {
     countdown,
 };
 
-pub(super) static ENGLISH: Time = Time {
+pub(super) const ENGLISH: Time = Time {
     now: "now",
     today: "Today",
     yesterday: "Yesterday",

@@ -35,6 +35,7 @@ fn Console() -> impl IntoView {
     let frame = Frame::new();
     provide_context(frame);
     let words = &t().shell;
+    let session = session();
     view! {
         <a class="skip" href="#main">
             {words.skip}

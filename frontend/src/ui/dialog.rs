@@ -2,6 +2,8 @@
 //! Esc and gives the focus back.
 
 use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast as _;
+use web_sys::EventTarget;
 
 use super::icon::{Icon, glyph};
 
@@ -33,7 +35,7 @@ pub(crate) fn Dialog(
     });
     let on_backdrop = move |event: leptos::ev::MouseEvent| {
         let is_backdrop = match (event.target(), node.get()) {
-            (Some(target), Some(dialog)) => target == **dialog,
+            (Some(target), Some(dialog)) => target == *dialog.unchecked_ref::<EventTarget>(),
             _ => false,
         };
         if is_backdrop {

@@ -6,6 +6,7 @@
 
 mod avatar;
 mod banner;
+mod copy_field;
 mod dialog;
 mod field;
 mod icon;
@@ -16,13 +17,14 @@ mod states;
 mod toast;
 mod window;
 
-pub(crate) use avatar::{Avatar, Pin, initials};
+pub(crate) use avatar::{Avatar, Pin};
 pub(crate) use banner::{Banner, Tone};
+pub(crate) use copy_field::CopyField;
 pub(crate) use dialog::{Confirm, Dialog, DialogHead};
 pub(crate) use field::{Field, FieldKind, FormError};
 pub(crate) use icon::{Icon, Mark, glyph};
-pub(crate) use live_region::{LiveRegion, announce};
-pub(crate) use menu::{Menu, MenuItem, walk_menu};
+pub(crate) use live_region::LiveRegion;
+pub(crate) use menu::{Menu, MenuItem};
 pub(crate) use seg::Seg;
 pub(crate) use states::{Empty, RowSkeletons};
 pub(crate) use toast::{ToastShelf, Toasts, toast};

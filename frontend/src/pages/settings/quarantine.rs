@@ -1,0 +1,133 @@
+//! Deliveries that could not be understood, and another try at them.
+
+use leptos::{prelude::*, task::spawn_local};
+use shared::{channels::Quarantined, permission::Permission};
+
+use super::table::Rows;
+use crate::{
+    browser::format,
+    desk::desk,
+    i18n::t,
+    session::here,
+    ui::{Empty, Icon, glyph, toast},
+    words,
+};
+
+/// The part.
+#[component]
+pub(super) fn Quarantine() -> impl IntoView {
+    let desk = desk();
+    let words = &t().settings;
+    let rows = Rows::ask(move || desk.api.quarantine());
+    let is_empty =
+        Memo::new(move |_| rows.rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
+    view! {
+        <section class="card" aria-labelledby="quarantine-title">
+            <div class="card-h">
+                <h2 id="quarantine-title">{words.quarantine}</h2>
+                <span class="muted fs-12">
+                    {move || rows.rows.with(|rows| rows.as_ref().map(Vec::len))}
+                </span>
+            </div>
+            <p class="card-b fs-13 text-2">{words.quarantine_text}</p>
+            {rows.state()}
+            {move || {
+                if is_empty.get() {
+                    view! {
+                        <Empty
+                            icon=Icon::ShieldCheck
+                            title=words.quarantine_empty.to_owned()
+                            text=words.quarantine_empty_text.to_owned()
+                        />
+                    }
+                        .into_any()
+                } else {
+                    view! { <Table rows /> }.into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Table(rows: Rows<Quarantined>) -> impl IntoView {
+    let words = &t().settings;
+    view! {
+        <div class="table-wrap" tabindex="0" role="group" aria-label=words.table>
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">{words.received}</th>
+                        <th scope="col">{words.provider}</th>
+                        <th scope="col">{words.reason}</th>
+                        <th scope="col">
+                            <span class="sr">{words.replay}</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {move || {
+                        rows.rows
+                            .get()
+                            .unwrap_or_default()
+                            .into_iter()
+                            .map(|delivery| view! { <Row delivery rows /> })
+                            .collect_view()
+                    }}
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Row(delivery: Quarantined, rows: Rows<Quarantined>) -> impl IntoView {
+    let desk = desk();
+    let here = here();
+    let words = &t().settings;
+    let channel = delivery.channel;
+    let place = move || {
+        let name = channel
+            .and_then(|id| desk.channels.with(|channels| channels.get(id)))
+            .map(|channel| channel.name.clone());
+        name.unwrap_or_default()
+    };
+    let id = delivery.id;
+    let received = format::full(delivery.received_at);
+    let label = (words.replay_of)(&received);
+    let replay = move |_| {
+        spawn_local(async move {
+            match desk.api.replay(id).await {
+                Ok(()) => toast(Icon::Check, words.replayed),
+                Err(failure) => toast(Icon::CircleAlert, words::sentence(&failure)),
+            }
+            rows.again();
+        });
+    };
+    let deed = if delivery.is_digested {
+        view! { <span class="badge badge-ok">{words.digested}</span> }.into_any()
+    } else if here.may(Permission::ReplayQuarantine) {
+        view! {
+            <button class="btn btn-sm" type="button" aria-label=label on:click=replay>
+                {glyph(Icon::Rotate, "i i-sm")}
+                {words.replay}
+            </button>
+        }
+        .into_any()
+    } else {
+        ().into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row">{received.clone()}</th>
+            <td>
+                <span class="cell2">
+                    <span>{delivery.provider.clone()}</span>
+                    <small>{place}</small>
+                </span>
+            </td>
+            <td class="mono">{delivery.reason.clone()}</td>
+            <td class="num">{deed}</td>
+        </tr>
+    }
+}
