@@ -118,6 +118,11 @@ impl Here {
     pub(crate) fn may(self, permission: Permission) -> bool {
         self.company.with(|company| company.permissions.contains(&permission))
     }
+
+    /// As [`Self::may`], as a signal that moves when her rights change.
+    pub(crate) fn may_always(self, permission: Permission) -> Memo<bool> {
+        Memo::new(move |_| self.may(permission))
+    }
 }
 
 /// The company of the page.

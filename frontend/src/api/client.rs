@@ -71,11 +71,6 @@ impl Api {
         }
     }
 
-    /// The company everything is about.
-    pub(crate) fn company(self) -> Option<CompanyId> {
-        self.company.get_value()
-    }
-
     /// Reads wait until the server shows at least this position of the company.
     pub(crate) fn wait_for(self, cursor: &str) {
         self.position.set_value(Some(cursor.to_owned()));

@@ -11,11 +11,6 @@ pub(crate) fn is_hidden() -> bool {
     document().hidden()
 }
 
-/// Whether the browser itself says that it has no line.
-pub(crate) fn is_offline() -> bool {
-    !window().navigator().on_line()
-}
-
 /// An element by its id.
 pub(crate) fn by_id(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()

@@ -7,4 +7,5 @@ pub(crate) mod clock;
 pub(crate) mod dom;
 pub(crate) mod format;
 pub(crate) mod number;
+pub(crate) mod size;
 pub(crate) mod storage;

@@ -13,8 +13,6 @@ pub(crate) struct Common {
     pub copied: &'static str,
     pub loading: &'static str,
     pub remove: &'static str,
-    pub yes: &'static str,
-    pub no: &'static str,
     pub error_code: fn(&str) -> String,
     pub section_failed: &'static str,
     pub role: fn(Role) -> &'static str,
@@ -35,8 +33,6 @@ pub(super) const PORTUGUESE: Common = Common {
     copied: "Copiado",
     loading: "Carregando",
     remove: "Remover",
-    yes: "Sim",
-    no: "Não",
     error_code: |code| format!("Código para o suporte: {code}"),
     section_failed: "Esta parte não carregou.",
     role: |role| match role {
@@ -88,8 +84,6 @@ pub(super) const ENGLISH: Common = Common {
     copied: "Copied",
     loading: "Loading",
     remove: "Remove",
-    yes: "Yes",
-    no: "No",
     error_code: |code| format!("Code for support: {code}"),
     section_failed: "This part did not load.",
     role: |role| match role {

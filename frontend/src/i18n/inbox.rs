@@ -53,7 +53,6 @@ pub(crate) struct Inbox {
     pub placeholder: &'static str,
     pub send: &'static str,
     pub attach: &'static str,
-    pub emoji: &'static str,
     pub replying_to: &'static str,
     pub drop_reply: &'static str,
     pub drop_file: fn(&str) -> String,
@@ -95,7 +94,6 @@ pub(crate) struct Inbox {
     pub this_thread: &'static str,
     pub answers_from: &'static str,
     pub merged: fn(usize) -> String,
-    pub contact_failed: &'static str,
     pub erased_text: &'static str,
 }
 
@@ -160,7 +158,6 @@ pub(super) const PORTUGUESE: Inbox = Inbox {
     placeholder: "Escreva uma mensagem",
     send: "Enviar",
     attach: "Anexar arquivo",
-    emoji: "Emoji",
     replying_to: "Respondendo a",
     drop_reply: "Não responder a esta mensagem",
     drop_file: |name| format!("Tirar {name}"),
@@ -212,7 +209,6 @@ pub(super) const PORTUGUESE: Inbox = Inbox {
         1 => "Junta 1 outro contato.".to_owned(),
         count => format!("Junta {count} outros contatos."),
     },
-    contact_failed: "Os dados do contato não carregaram.",
     erased_text: "Os dados desta pessoa foram eliminados. Totais e auditoria continuam iguais.",
 };
 
@@ -271,7 +267,6 @@ pub(super) const ENGLISH: Inbox = Inbox {
     placeholder: "Write a message",
     send: "Send",
     attach: "Attach a file",
-    emoji: "Emoji",
     replying_to: "Replying to",
     drop_reply: "Do not reply to this message",
     drop_file: |name| format!("Take {name} off"),
@@ -323,6 +318,5 @@ pub(super) const ENGLISH: Inbox = Inbox {
         1 => "Joins 1 other contact.".to_owned(),
         count => format!("Joins {count} other contacts."),
     },
-    contact_failed: "The contact's data did not load.",
     erased_text: "This person's data was erased. Totals and audit stay the same.",
 };

@@ -99,10 +99,6 @@ impl Channels {
         self.is_loaded
     }
 
-    /// How many are connected.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
 }
 
 #[cfg(test)]
@@ -139,6 +135,6 @@ mod tests {
         channels.take(vec![new]);
         channels.apply(channel(ChannelState::Disconnected { since: at(1) }));
         assert_eq!(channels.get(channel_id()).unwrap().state, ChannelState::Active);
-        assert_eq!(channels.len(), 1);
+        assert_eq!(channels.list().len(), 1);
     }
 }

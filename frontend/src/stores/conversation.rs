@@ -104,11 +104,6 @@ impl Conversation {
         };
     }
 
-    /// The first message that was unread on opening.
-    pub(crate) const fn first_unread(&self) -> Option<MessageId> {
-        self.first_unread
-    }
-
     /// The last inbound message, up to which the conversation is read.
     pub(crate) fn last_inbound(&self) -> Option<MessageId> {
         self.messages.values().rev().find(|message| !message.is_outbound).map(|message| message.id)
@@ -128,11 +123,6 @@ impl Conversation {
     /// What lies above.
     pub(crate) const fn older(&self) -> &Older {
         &self.older
-    }
-
-    /// How many messages are here.
-    pub(crate) fn len(&self) -> usize {
-        self.messages.len()
     }
 
     /// The lines, from the oldest to the newest; `day_of` names a moment's local day.
@@ -249,7 +239,7 @@ mod tests {
         let mut other = message(50, 50);
         other.conversation = conversation(2);
         talk.apply(other);
-        assert_eq!(talk.len(), 5);
+        assert_eq!(talk.messages.len(), 5);
     }
 
     #[test]
@@ -268,7 +258,7 @@ mod tests {
         let mut talk = opened();
         talk.begin_load();
         talk.take_newest(newest(30..=35, Some("gap")));
-        assert_eq!(talk.len(), 6);
+        assert_eq!(talk.messages.len(), 6);
         assert_eq!(talk.older(), &Older::More("gap".to_owned()));
     }
 
@@ -280,7 +270,7 @@ mod tests {
         let line = items.iter().position(|item| *item == Item::Unread).unwrap();
         assert_eq!(items[line + 1], Item::Message(message_id(8), false));
         talk.mark_unread(0);
-        assert_eq!(talk.first_unread(), None);
+        assert_eq!(talk.first_unread, None);
     }
 
     #[test]

@@ -7,8 +7,6 @@ use super::icon::{Icon, glyph};
 /// How loud a banner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// A fact.
-    Plain,
     /// Something waits.
     Warn,
     /// Something stopped.
@@ -20,7 +18,6 @@ pub(crate) enum Tone {
 impl Tone {
     const fn class(self) -> &'static str {
         match self {
-            Self::Plain => "banner",
             Self::Warn => "banner banner-warn",
             Self::Bad => "banner banner-bad",
             Self::Good => "banner banner-ok",
@@ -30,7 +27,7 @@ impl Tone {
     const fn role(self) -> &'static str {
         match self {
             Self::Bad => "alert",
-            Self::Plain | Self::Warn | Self::Good => "status",
+            Self::Warn | Self::Good => "status",
         }
     }
 }

@@ -41,7 +41,12 @@ pub(crate) fn CopyField(
                     on:click=move |_| {
                         dom::copy(&text);
                         is_done.set(true);
-                        set_timeout(move || drop(is_done.try_set(false)), SAYS_SO);
+                        set_timeout(
+                            move || {
+                                let _gone = is_done.try_set(false);
+                            },
+                            SAYS_SO,
+                        );
                     }
                 >
                     {glyph(Icon::Copy, "i i-sm")}

@@ -46,6 +46,7 @@ pub(super) fn Card(
 #[component]
 fn Face(channel: Arc<Channel>, heading: String) -> impl IntoView {
     let words = &t().channels;
+    let may_manage = here().may_always(Permission::ManageChannels);
     let (tone, icon, word) = state_of(&channel);
     view! {
         <header class="ch-h">
@@ -65,7 +66,7 @@ fn Face(channel: Arc<Channel>, heading: String) -> impl IntoView {
             <Warnings channel=channel.clone() />
             <Proof proof=channel.proof.clone() />
         </div>
-        <Deeds channel />
+        {move || may_manage.get().then(|| view! { <Deeds channel=channel.clone() /> })}
     }
 }
 
@@ -224,12 +225,11 @@ pub(super) fn tell(desk: Desk, channel: &Channel, verb: &'static str, done: fn(&
 #[component]
 fn Deeds(channel: Arc<Channel>) -> impl IntoView {
     let desk = desk();
-    let here = here();
     let Renewing(renewing) = expect_context();
     let words = &t().channels;
     let ask = RwSignal::new(false);
     let is_gone = matches!(channel.state, ChannelState::Disconnected { .. });
-    if is_gone || !here.may(Permission::ManageChannels) {
+    if is_gone {
         return ().into_any();
     }
     let is_paused = matches!(channel.state, ChannelState::Paused { .. });

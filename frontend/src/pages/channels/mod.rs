@@ -33,7 +33,7 @@ use renew::RenewDialog;
 pub(crate) fn ChannelsPage() -> impl IntoView {
     let here = here();
     page(t().channels.title, false);
-    let may_read = Memo::new(move |_| here.may(Permission::ReadChannels));
+    let may_read = here.may_always(Permission::ReadChannels);
     move || {
         if may_read.get() {
             view! { <Page /> }.into_any()
@@ -55,7 +55,7 @@ fn Page() -> impl IntoView {
     let connect = RwSignal::new(false);
     let renewing = RwSignal::new(None);
     provide_context(Renewing(renewing));
-    let may_manage = Memo::new(move |_| here.may(Permission::ManageChannels));
+    let may_manage = here.may_always(Permission::ManageChannels);
     let ids = Memo::new(move |_| {
         desk.channels.with(Channels::list).iter().map(|channel| channel.id).collect::<Vec<_>>()
     });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::{
-    ids::MessageId,
+    ids::{MessageId, UserId},
     messages::{Content, Message, MessageKind, Quote},
 };
 
@@ -21,7 +21,7 @@ use crate::{
     browser::{dom, format},
     desk::desk,
     i18n::t,
-    session::here,
+    session::{here, session},
     stores::text_of,
     ui::{Icon, glyph},
 };
@@ -40,6 +40,8 @@ pub(super) fn Bubble(
     name: Memo<String>,
 ) -> impl IntoView {
     let desk = desk();
+    let session = session();
+    let me = untrack(|| session.me()).map(|me| me.user);
     let message = Memo::new(move |_| desk.talk.with(|talk| talk.get(id)));
     // What is said, apart from how far it came and who reacted.
     let said = Memo::new(move |_| {
@@ -69,7 +71,7 @@ pub(super) fn Bubble(
         Some(
             view! {
                 <li class=class id=format!("m-{id}") tabindex="-1">
-                    {by_line(&said)}
+                    {(!goes_on).then(|| by_line(&said, me)).flatten()}
                     <div class="bub">
                         {forwarded(&said)}
                         {said.quotes.as_ref().map(|quote| quoted(quote, name))}
@@ -138,7 +140,11 @@ fn line(message: &Message) -> AnyView {
     .into_any()
 }
 
-fn by_line(message: &Message) -> Option<AnyView> {
+/// Who wrote it for the company, unless it is the reader herself.
+fn by_line(message: &Message, me: Option<UserId>) -> Option<AnyView> {
+    if message.author.is_some() && message.author == me {
+        return None;
+    }
     let name = match (&message.author_name, is_program(message)) {
         (Some(name), _) => name.clone(),
         (None, true) => t().message.by_program.to_owned(),
@@ -243,7 +249,7 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
     let here = here();
     let talk: Talk = expect_context();
     let words = &t().message;
-    let may_send = Memo::new(move |_| here.may(shared::permission::Permission::SendMessages));
+    let may_send = here.may_always(shared::permission::Permission::SendMessages);
     let ours = move || {
         message.with(|message| {
             let reactions = message.as_ref().map(|message| message.reactions.as_slice());

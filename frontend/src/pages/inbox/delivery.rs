@@ -97,7 +97,7 @@ fn Refused(message: Memo<Option<Arc<Message>>>, delivery: DeliveryState) -> impl
     let here = here();
     let talk: Talk = expect_context();
     let sentence = reason(&delivery);
-    let may_send = here.may(shared::permission::Permission::SendMessages);
+    let may_send = here.may_always(shared::permission::Permission::SendMessages);
     let is_text = message.with_untracked(|message| {
         let content = message.as_ref().and_then(|message| message.content.as_ref());
         matches!(content, Some(Content::Text { .. }))
@@ -120,24 +120,28 @@ fn Refused(message: Memo<Option<Arc<Message>>>, delivery: DeliveryState) -> impl
     view! {
         <div class="msg-err" role="alert">
             <span>{sentence}</span>
-            {(may_send && delivery.can_retry)
-                .then(|| {
-                    view! {
-                        <button class="btn btn-sm" type="button" on:click=again>
-                            {glyph(Icon::Rotate, "i i-sm")}
-                            {t().common.try_again}
-                        </button>
-                    }
-                })}
-            {(may_send && !delivery.can_retry && is_text)
-                .then(|| {
-                    view! {
-                        <button class="btn btn-sm" type="button" on:click=edit>
-                            {glyph(Icon::PenLine, "i i-sm")}
-                            {t().message.back_to_draft}
-                        </button>
-                    }
-                })}
+            {move || {
+                (may_send.get() && delivery.can_retry)
+                    .then(|| {
+                        view! {
+                            <button class="btn btn-sm" type="button" on:click=again>
+                                {glyph(Icon::Rotate, "i i-sm")}
+                                {t().common.try_again}
+                            </button>
+                        }
+                    })
+            }}
+            {move || {
+                (may_send.get() && !delivery.can_retry && is_text)
+                    .then(|| {
+                        view! {
+                            <button class="btn btn-sm" type="button" on:click=edit>
+                                {glyph(Icon::PenLine, "i i-sm")}
+                                {t().message.back_to_draft}
+                            </button>
+                        }
+                    })
+            }}
         </div>
     }
 }

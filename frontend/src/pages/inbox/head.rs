@@ -50,7 +50,7 @@ pub(super) fn Head(
             </a>
             {who}
             <button
-                class="btn-icon sm push"
+                class="btn-icon sm push side-toggle"
                 type="button"
                 aria-label=words.contact_pane
                 aria-expanded=move || if is_side_open.get() { "true" } else { "false" }

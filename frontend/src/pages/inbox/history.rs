@@ -11,7 +11,7 @@ use web_sys::Element;
 
 use super::{bubble::Bubble, outgoing::OutgoingBubbles, thread::Talk};
 use crate::{
-    browser::{clock::ticks, dom, format},
+    browser::{clock::ticks, dom, format, size::SizeWatch},
     desk::{Desk, Load, desk},
     i18n::t,
     stores::{Conversation, Item, Older},
@@ -40,6 +40,7 @@ pub(super) fn History(
     let n_below = RwSignal::new(0_usize);
     let spot = Spot::new();
     keep_place(desk, scroller, items, spot, n_below);
+    stay_at_end(scroller, spot);
     jump(desk, talk);
 
     let is_loaded = Memo::new(move |_| desk.talk.with(Conversation::is_loaded));
@@ -279,6 +280,23 @@ fn keep_place(
             }
         });
         (first, count)
+    });
+}
+
+/// A reader at the end stays there while pictures come and the composer grows.
+fn stay_at_end(scroller: NodeRef<html::Div>, spot: Spot) {
+    let watch = StoredValue::new_local(None::<SizeWatch>);
+    Effect::new(move |_| {
+        let Some(pane) = scroller.get() else { return };
+        let resized = move || {
+            if let Some(pane) = scroller.try_get_untracked().flatten() {
+                if spot.is_at_end() {
+                    to_end(&pane);
+                }
+                spot.take(&pane);
+            }
+        };
+        watch.set_value(SizeWatch::of(&pane, resized));
     });
 }
 

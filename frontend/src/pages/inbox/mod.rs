@@ -47,7 +47,7 @@ pub(crate) fn Inbox() -> impl IntoView {
     let here = here();
     page(t().shell.conversations, true);
     provide_context(Pane(RwSignal::new(false)));
-    let may_read = Memo::new(move |_| here.may(Permission::ReadConversations));
+    let may_read = here.may_always(Permission::ReadConversations);
     move || {
         if may_read.get() {
             view! { <Panes /> }.into_any()

@@ -22,7 +22,7 @@ pub(super) fn Keys() -> impl IntoView {
     let rows = Rows::ask(move || desk.api.api_keys());
     let create = RwSignal::new(false);
     let revoking = RwSignal::new(None::<(ApiKeyId, String)>);
-    let may_manage = Memo::new(move |_| here.may(Permission::ManageApiKeys));
+    let may_manage = here.may_always(Permission::ManageApiKeys);
     let is_empty =
         Memo::new(move |_| rows.rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
     view! {

@@ -106,16 +106,24 @@ fn Row(delivery: Quarantined, rows: Rows<Quarantined>) -> impl IntoView {
     };
     let deed = if delivery.is_digested {
         view! { <span class="badge badge-ok">{words.digested}</span> }.into_any()
-    } else if here.may(Permission::ReplayQuarantine) {
-        view! {
-            <button class="btn btn-sm" type="button" aria-label=label on:click=replay>
-                {glyph(Icon::Rotate, "i i-sm")}
-                {words.replay}
-            </button>
-        }
-        .into_any()
     } else {
-        ().into_any()
+        let may_replay = here.may_always(Permission::ReplayQuarantine);
+        let button = move || {
+            may_replay.get().then(|| {
+                view! {
+                    <button
+                        class="btn btn-sm"
+                        type="button"
+                        aria-label=label.clone()
+                        on:click=replay
+                    >
+                        {glyph(Icon::Rotate, "i i-sm")}
+                        {words.replay}
+                    </button>
+                }
+            })
+        };
+        button.into_any()
     };
     view! {
         <tr>

@@ -26,7 +26,7 @@ pub(super) fn Team() -> impl IntoView {
     let invite = RwSignal::new(false);
     let removing = RwSignal::new(None::<(UserId, String)>);
     let rows = Rows::ask(move || desk.api.members());
-    let may_manage = Memo::new(move |_| here.may(Permission::ManageTeam));
+    let may_manage = here.may_always(Permission::ManageTeam);
     view! {
         <section class="card" aria-labelledby="team-title">
             <div class="card-h">
@@ -94,7 +94,7 @@ fn Row(
     let session = session();
     let words = &t().settings;
     let user = member.user;
-    let is_me = session.me().is_some_and(|me| me.user == user);
+    let is_me = untrack(|| session.me()).is_some_and(|me| me.user == user);
     let name = member.name.clone();
     let role = member.role;
     let role_cell = {

@@ -165,7 +165,7 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
             }
         >
             <div class="composer-h">
-                <LineNote />
+                <WaitNote thread />
                 <WindowLine thread />
             </div>
             <ReplyTo name />
@@ -287,17 +287,26 @@ fn kind_of(mime_type: &str) -> MessageKind {
     }
 }
 
-/// My line is down: what is written waits here.
+/// What is written waits: my line is down, or the channel is paused.
 #[component]
-fn LineNote() -> impl IntoView {
+fn WaitNote(thread: Memo<Option<Arc<Thread>>>) -> impl IntoView {
     let desk = desk();
-    let is_down = Memo::new(move |_| matches!(desk.feed.freshness.get(), Freshness::Down(6..)));
+    let words = &t().inbox;
+    let note = Memo::new(move |_| {
+        if matches!(desk.feed.freshness.get(), Freshness::Down(6..)) {
+            return Some((Icon::WifiOff, words.no_line_note));
+        }
+        let channel = thread.with(|thread| thread.as_ref().map(|thread| thread.channel))?;
+        let channel = desk.channels.with(|channels| channels.get(channel))?;
+        matches!(channel.state, ChannelState::Paused { .. })
+            .then_some((Icon::Pause, words.channel_paused_note))
+    });
     move || {
-        is_down.get().then(|| {
+        note.get().map(|(icon, text)| {
             view! {
                 <span class="row warn-t" role="status">
-                    {glyph(Icon::WifiOff, "i i-sm")}
-                    <span>{t().inbox.no_line_note}</span>
+                    {glyph(icon, "i i-sm")}
+                    <span>{text}</span>
                 </span>
             }
         })
