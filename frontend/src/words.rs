@@ -78,3 +78,23 @@ pub(crate) fn clock(moment: DateTime<Utc>, now: DateTime<Utc>) -> String {
         format!("{}, {}", format::day_month(moment), format::time(moment))
     }
 }
+
+/// A code after the plain reason, before its full stop.
+pub(crate) fn with_code(sentence: &str, code: &str) -> String {
+    match sentence.strip_suffix('.') {
+        Some(begin) => format!("{begin}{code}."),
+        None => format!("{sentence}{code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_code;
+
+    #[test]
+    fn the_code_stands_before_the_full_stop() {
+        assert_eq!(with_code("O acesso venceu.", " (código 190)"), "O acesso venceu (código 190).");
+        assert_eq!(with_code("O acesso venceu.", ""), "O acesso venceu.");
+        assert_eq!(with_code("Recusado", " (1)"), "Recusado (1)");
+    }
+}

@@ -3,8 +3,8 @@
 //! Invariants: every write carries an idempotency key; a read waits for what this tab wrote last;
 //! an answer that is no `Problem` becomes one of three failures, and never a panic.
 
-mod client;
 pub(crate) mod channels;
+mod client;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod files;

@@ -99,7 +99,8 @@ pub(crate) fn is_focus_visible(event: &web_sys::FocusEvent) -> bool {
 
 /// Takes the focus from whatever has it.
 pub(crate) fn blur() {
-    let active = document().active_element().and_then(|active| active.dyn_into::<HtmlElement>().ok());
+    let active =
+        document().active_element().and_then(|active| active.dyn_into::<HtmlElement>().ok());
     if let Some(active) = active {
         let _left = active.blur();
     }

@@ -57,7 +57,11 @@ fn write(moment: DateTime<Utc>, shape: Shape) -> String {
             .clone()
     });
     let date = Date::new(&JsValue::from_str(&moment.to_rfc3339()));
-    format.call1(&JsValue::UNDEFINED, &date).ok().and_then(|text| text.as_string()).unwrap_or_default()
+    format
+        .call1(&JsValue::UNDEFINED, &date)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
 }
 
 /// `09:14`.

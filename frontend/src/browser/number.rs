@@ -22,7 +22,11 @@ pub(crate) fn nearest(number: f64) -> i64 {
 }
 
 /// A count as a float, to multiply pixels with.
-#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "counts stay far below 2^53"
+)]
 pub(crate) fn float(number: usize) -> f64 {
     number as f64
 }

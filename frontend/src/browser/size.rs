@@ -16,7 +16,9 @@ impl SizeWatch {
         let observer = ResizeObserver::new(told.as_ref().unchecked_ref()).ok()?;
         observer.observe(element);
         let children = element.children();
-        (0..children.length()).filter_map(|at| children.item(at)).for_each(|child| observer.observe(&child));
+        (0..children.length())
+            .filter_map(|at| children.item(at))
+            .for_each(|child| observer.observe(&child));
         Some(Self { observer, _told: told })
     }
 }

@@ -52,7 +52,9 @@ impl Desk {
     }
 
     fn may(self, permission: Permission) -> bool {
-        self.session.company(self.company).is_some_and(|company| company.permissions.contains(&permission))
+        self.session
+            .company(self.company)
+            .is_some_and(|company| company.permissions.contains(&permission))
     }
 
     /// Loads the first page of threads, or the next one.
@@ -121,7 +123,8 @@ impl Desk {
         });
         self.talk.set(known.unwrap_or_else(|| Conversation::of(id)));
         self.feed.listen(topics(Some(id)));
-        let n_unread = self.threads.with_untracked(|threads| threads.get(id).map(|row| row.n_unread));
+        let n_unread =
+            self.threads.with_untracked(|threads| threads.get(id).map(|row| row.n_unread));
         self.load_newest(id, n_unread.unwrap_or_default());
         if n_unread.is_none() {
             self.load_thread(id);
@@ -204,8 +207,9 @@ impl Desk {
         }
         let open = self.talk.with_untracked(|talk| talk.id().zip(talk.last_inbound()));
         let Some((id, through)) = open else { return };
-        let is_unread =
-            self.threads.with_untracked(|threads| threads.get(id).is_none_or(|row| row.n_unread > 0));
+        let is_unread = self
+            .threads
+            .with_untracked(|threads| threads.get(id).is_none_or(|row| row.n_unread > 0));
         if !is_unread {
             return;
         }

@@ -146,15 +146,23 @@ pub(super) const PORTUGUESE: Channels = Channels {
         PauseReason::AccountLocked => "A Meta restringiu a conta.",
         PauseReason::Payment => "Falta um pagamento na conta da Meta.",
         PauseReason::CompanySuspended => "A empresa está suspensa.",
-        PauseReason::Restored => "A instalação foi restaurada de uma cópia e espera a liberação de uma pessoa.",
+        PauseReason::Restored => {
+            "A instalação foi restaurada de uma cópia e espera a liberação de uma pessoa."
+        }
     },
     code: |code| format!("código {code}"),
     queued_kept: |count| match count {
         0 => "Nada espera na fila.".to_owned(),
         1 => "1 mensagem está guardada na fila e sai quando você religar.".to_owned(),
-        count => format!("{count} mensagens estão guardadas na fila e saem na ordem quando você religar."),
+        count => format!(
+            "{count} mensagens estão guardadas na fila e saem na ordem quando você religar."
+        ),
     },
-    bad_signature: |ago| format!("Chegou uma notificação com assinatura errada {ago}: o segredo do aplicativo aqui não é o da Meta."),
+    bad_signature: |ago| {
+        format!(
+            "Chegou uma notificação com assinatura errada {ago}: o segredo do aplicativo aqui não é o da Meta."
+        )
+    },
     step: |step| match step {
         ProofStep::Token => "Acesso à Meta",
         ProofStep::Address => "Endereço público",
@@ -164,12 +172,24 @@ pub(super) const PORTUGUESE: Channels = Channels {
         ProofStep::Delivery => "Teste de ida e volta",
     },
     step_fix: |step| match step {
-        ProofStep::Token => "O token não abre este número. Gere outro no painel da Meta e renove o acesso.",
-        ProofStep::Address => "O endereço público desta instalação não respondeu de fora. Confira o DNS, o firewall e o MASTERIA_PUBLIC_URL.",
-        ProofStep::Tls => "O certificado do endereço público não é aceito. Renove-o e teste de novo.",
-        ProofStep::Subscription => "A Meta não aceitou a inscrição do aplicativo na conta. O token precisa da permissão whatsapp_business_management.",
-        ProofStep::Signature => "Uma notificação chegou com assinatura inválida: o segredo do aplicativo não confere. Copie-o de novo do painel da Meta.",
-        ProofStep::Delivery => "Nenhuma notificação chegou em 2 minutos. Confira no painel da Meta o endereço de retorno e o token de verificação.",
+        ProofStep::Token => {
+            "O token não abre este número. Gere outro no painel da Meta e renove o acesso."
+        }
+        ProofStep::Address => {
+            "O endereço público desta instalação não respondeu de fora. Confira o DNS, o firewall e o MASTERIA_PUBLIC_URL."
+        }
+        ProofStep::Tls => {
+            "O certificado do endereço público não é aceito. Renove-o e teste de novo."
+        }
+        ProofStep::Subscription => {
+            "A Meta não aceitou a inscrição do aplicativo na conta. O token precisa da permissão whatsapp_business_management."
+        }
+        ProofStep::Signature => {
+            "Uma notificação chegou com assinatura inválida: o segredo do aplicativo não confere. Copie-o de novo do painel da Meta."
+        }
+        ProofStep::Delivery => {
+            "Nenhuma notificação chegou em 2 minutos. Confira no painel da Meta o endereço de retorno e o token de verificação."
+        }
     },
     step_waits: "espera os passos de cima",
     step_running: "em andamento",
@@ -267,15 +287,23 @@ pub(super) const ENGLISH: Channels = Channels {
         PauseReason::AccountLocked => "Meta restricted the account.",
         PauseReason::Payment => "A payment is missing in the Meta account.",
         PauseReason::CompanySuspended => "The company is suspended.",
-        PauseReason::Restored => "The installation was restored from a copy and waits for a person's release.",
+        PauseReason::Restored => {
+            "The installation was restored from a copy and waits for a person's release."
+        }
     },
     code: |code| format!("code {code}"),
     queued_kept: |count| match count {
         0 => "Nothing waits in the queue.".to_owned(),
         1 => "1 message is kept in the queue and goes out when you resume.".to_owned(),
-        count => format!("{count} messages are kept in the queue and go out in order when you resume."),
+        count => {
+            format!("{count} messages are kept in the queue and go out in order when you resume.")
+        }
     },
-    bad_signature: |ago| format!("A notification came with a wrong signature {ago}: the app secret here is not Meta's."),
+    bad_signature: |ago| {
+        format!(
+            "A notification came with a wrong signature {ago}: the app secret here is not Meta's."
+        )
+    },
     step: |step| match step {
         ProofStep::Token => "Access to Meta",
         ProofStep::Address => "Public address",
@@ -285,12 +313,24 @@ pub(super) const ENGLISH: Channels = Channels {
         ProofStep::Delivery => "Round trip",
     },
     step_fix: |step| match step {
-        ProofStep::Token => "The token does not open this number. Make another one in Meta's panel and renew the access.",
-        ProofStep::Address => "The public address of this installation did not answer from outside. Check DNS, firewall and MASTERIA_PUBLIC_URL.",
-        ProofStep::Tls => "The certificate of the public address is not accepted. Renew it and test again.",
-        ProofStep::Subscription => "Meta did not take the app's subscription to the account. The token needs the permission whatsapp_business_management.",
-        ProofStep::Signature => "A notification came with an invalid signature: the app secret does not match. Copy it again from Meta's panel.",
-        ProofStep::Delivery => "No notification came within 2 minutes. Check the callback address and the verify token in Meta's panel.",
+        ProofStep::Token => {
+            "The token does not open this number. Make another one in Meta's panel and renew the access."
+        }
+        ProofStep::Address => {
+            "The public address of this installation did not answer from outside. Check DNS, firewall and MASTERIA_PUBLIC_URL."
+        }
+        ProofStep::Tls => {
+            "The certificate of the public address is not accepted. Renew it and test again."
+        }
+        ProofStep::Subscription => {
+            "Meta did not take the app's subscription to the account. The token needs the permission whatsapp_business_management."
+        }
+        ProofStep::Signature => {
+            "A notification came with an invalid signature: the app secret does not match. Copy it again from Meta's panel."
+        }
+        ProofStep::Delivery => {
+            "No notification came within 2 minutes. Check the callback address and the verify token in Meta's panel."
+        }
     },
     step_waits: "waits for the steps above",
     step_running: "under way",

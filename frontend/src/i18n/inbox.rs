@@ -116,7 +116,9 @@ pub(super) const PORTUGUESE: Inbox = Inbox {
     empty_text: "Quando alguém escrever para um dos seus números, a conversa chega aqui sozinha.",
     empty_connect: "Ver os canais",
     no_match: "Nada com estes filtros",
-    no_match_words: |words| format!("Nenhuma conversa tem “{words}” no nome, no número ou na última mensagem."),
+    no_match_words: |words| {
+        format!("Nenhuma conversa tem “{words}” no nome, no número ou na última mensagem.")
+    },
     no_match_unread: "Tudo respondido: nenhuma conversa tem mensagens não lidas.",
     no_match_both: |words| format!("Nenhuma conversa não lida tem “{words}”."),
     still_looking: |count| format!("Procurando nas mais antigas… {count} vistas."),
@@ -174,7 +176,11 @@ pub(super) const PORTUGUESE: Inbox = Inbox {
     channel_paused: "Canal parado: sai quando religar",
     channel_paused_note: "Você pode escrever; as mensagens esperam na fila, em ordem.",
     channel_gone: "Este número foi desligado. A conversa fica para leitura.",
-    provider_fails: |failed, tried| format!("O WhatsApp está recusando envios deste número: {failed} de {tried} na última hora."),
+    provider_fails: |failed, tried| {
+        format!(
+            "O WhatsApp está recusando envios deste número: {failed} de {tried} na última hora."
+        )
+    },
     provider_says: |words| format!("A Meta avisou sobre este número: {words}"),
     no_line_note: "Sem conexão: sai quando a conexão voltar. Seu texto está salvo neste aparelho.",
     suspended_note: "A empresa está suspensa: não dá para enviar agora.",
@@ -228,7 +234,9 @@ pub(super) const ENGLISH: Inbox = Inbox {
     empty_text: "When somebody writes to one of your numbers, the conversation arrives here by itself.",
     empty_connect: "See the channels",
     no_match: "Nothing with these filters",
-    no_match_words: |words| format!("No conversation has “{words}” in its name, number or last message."),
+    no_match_words: |words| {
+        format!("No conversation has “{words}” in its name, number or last message.")
+    },
     no_match_unread: "All answered: no conversation has unread messages.",
     no_match_both: |words| format!("No unread conversation has “{words}”."),
     still_looking: |count| format!("Looking through older ones… {count} seen."),
@@ -283,7 +291,11 @@ pub(super) const ENGLISH: Inbox = Inbox {
     channel_paused: "Channel paused: goes out when it resumes",
     channel_paused_note: "You can write; the messages wait in the queue, in order.",
     channel_gone: "This number was disconnected. The conversation stays readable.",
-    provider_fails: |failed, tried| format!("WhatsApp is refusing what this number sends: {failed} of {tried} in the last hour."),
+    provider_fails: |failed, tried| {
+        format!(
+            "WhatsApp is refusing what this number sends: {failed} of {tried} in the last hour."
+        )
+    },
     provider_says: |words| format!("Meta says about this number: {words}"),
     no_line_note: "No connection: goes out when it is back. Your text is saved on this device.",
     suspended_note: "The company is suspended: sending is not possible now.",

@@ -42,6 +42,7 @@ pub(crate) struct Message {
     pub unknown: &'static str,
     pub refused: fn(&str) -> String,
     pub reason: fn(i32) -> Option<&'static str>,
+    pub not_sent: &'static str,
     pub text_kept: &'static str,
     pub suppressed: fn(SuppressReason) -> &'static str,
     pub withdrawn: &'static str,
@@ -131,31 +132,60 @@ pub(super) const PORTUGUESE: Message = Message {
     refused: |code| format!("Não saiu: o WhatsApp recusou ({code})."),
     reason: |code| {
         Some(match code {
-            131_026 => "Não chegou: este número não está no WhatsApp ou não aceita mensagens. Confira o número ou use outro canal.",
-            131_047 => "Não saiu: passaram 24 horas desde a última mensagem da pessoa. Só um modelo aprovado pode sair agora.",
-            131_049 => "O WhatsApp segurou esta mensagem para não cansar a pessoa. Tente de novo amanhã.",
+            131_026 => {
+                "Não chegou: este número não está no WhatsApp ou não aceita mensagens. Confira o número ou use outro canal."
+            }
+            131_047 => {
+                "Não saiu: passaram 24 horas desde a última mensagem da pessoa. Só um modelo aprovado pode sair agora."
+            }
+            131_049 => {
+                "O WhatsApp segurou esta mensagem para não cansar a pessoa. Tente de novo amanhã."
+            }
             131_050 => "A pessoa pediu ao WhatsApp para não receber mensagens de marketing.",
             131_051 => "Não saiu: o WhatsApp não aceita este tipo de mensagem.",
-            131_052 | 131_053 => "Não saiu: o WhatsApp recusou o arquivo. Confira o formato e o tamanho.",
-            131_056 | 130_429 | 131_048 | 80_007 | 4 => "Mensagens demais em pouco tempo: o WhatsApp pediu para esperar.",
-            131_000 | 131_016 | 1 | 2 => "Não saiu: o WhatsApp está com um problema. O número está bem; tente de novo em alguns minutos.",
-            131_031 | 368 => "Não saiu: a Meta restringiu esta conta. Quem administra precisa ver o aviso em Canais.",
-            131_042 => "Não saiu: falta um pagamento na conta da Meta. Quem administra precisa ver em Canais.",
-            190 | 463 => "Não saiu: o acesso à Meta venceu. Quem administra precisa religar o número em Canais.",
+            131_052 | 131_053 => {
+                "Não saiu: o WhatsApp recusou o arquivo. Confira o formato e o tamanho."
+            }
+            131_056 | 130_429 | 131_048 | 80_007 | 4 => {
+                "Mensagens demais em pouco tempo: o WhatsApp pediu para esperar."
+            }
+            131_000 | 131_016 | 1 | 2 => {
+                "Não saiu: o WhatsApp está com um problema. O número está bem; tente de novo em alguns minutos."
+            }
+            131_031 | 368 => {
+                "Não saiu: a Meta restringiu esta conta. Quem administra precisa ver o aviso em Canais."
+            }
+            131_042 => {
+                "Não saiu: falta um pagamento na conta da Meta. Quem administra precisa ver em Canais."
+            }
+            190 | 463 => {
+                "Não saiu: o acesso à Meta venceu. Quem administra precisa religar o número em Canais."
+            }
             132_000..=132_999 => "Não saiu: o modelo não confere com o aprovado pela Meta.",
             133_010 => "Não saiu: o número ainda não está registrado na Meta.",
-            130_472 => "O WhatsApp não entregou: a pessoa está num teste da Meta que limita marketing.",
+            130_472 => {
+                "O WhatsApp não entregou: a pessoa está num teste da Meta que limita marketing."
+            }
             100 | 131_008 | 131_009 => "Não saiu: o WhatsApp não entendeu o pedido. Erro nosso.",
             _ => return None,
         })
     },
-    text_kept: "O texto ficou guardado.",
+    not_sent: "Não saiu: o provedor recusou.",
+    text_kept: "A mensagem ficou guardada.",
     suppressed: |reason| match reason {
-        SuppressReason::WindowClosed => "Não saiu: a janela de 24 horas fechou antes. O texto ficou guardado; ele pode sair quando a pessoa escrever.",
+        SuppressReason::WindowClosed => {
+            "Não saiu: a janela de 24 horas fechou antes. O texto ficou guardado; ele pode sair quando a pessoa escrever."
+        }
         SuppressReason::Erased => "Não saiu: os dados desta pessoa foram eliminados.",
-        SuppressReason::Quota => "Não saiu: a empresa usou todas as mensagens do mês. O texto ficou guardado; fale com quem administra.",
-        SuppressReason::CompanySuspended => "Não saiu: a empresa está suspensa. O texto ficou guardado.",
-        SuppressReason::ChannelDisconnected => "Não saiu: este número foi desligado. O texto ficou guardado.",
+        SuppressReason::Quota => {
+            "Não saiu: a empresa usou todas as mensagens do mês. O texto ficou guardado; fale com quem administra."
+        }
+        SuppressReason::CompanySuspended => {
+            "Não saiu: a empresa está suspensa. O texto ficou guardado."
+        }
+        SuppressReason::ChannelDisconnected => {
+            "Não saiu: este número foi desligado. O texto ficou guardado."
+        }
     },
     withdrawn: "Retirada antes de sair",
     drop: "Descartar",
@@ -244,31 +274,60 @@ pub(super) const ENGLISH: Message = Message {
     refused: |code| format!("Not sent: WhatsApp refused it ({code})."),
     reason: |code| {
         Some(match code {
-            131_026 => "Did not arrive: this number is not on WhatsApp or takes no messages. Check the number or use another channel.",
-            131_047 => "Not sent: 24 hours have passed since the person's last message. Only an approved template can go out now.",
-            131_049 => "WhatsApp held this message back so as not to tire the person. Try again tomorrow.",
+            131_026 => {
+                "Did not arrive: this number is not on WhatsApp or takes no messages. Check the number or use another channel."
+            }
+            131_047 => {
+                "Not sent: 24 hours have passed since the person's last message. Only an approved template can go out now."
+            }
+            131_049 => {
+                "WhatsApp held this message back so as not to tire the person. Try again tomorrow."
+            }
             131_050 => "The person asked WhatsApp not to receive marketing messages.",
             131_051 => "Not sent: WhatsApp does not take this type of message.",
             131_052 | 131_053 => "Not sent: WhatsApp refused the file. Check its format and size.",
-            131_056 | 130_429 | 131_048 | 80_007 | 4 => "Too many messages in a short time: WhatsApp asked to wait.",
-            131_000 | 131_016 | 1 | 2 => "Not sent: WhatsApp has a problem. The number is fine; try again in a few minutes.",
-            131_031 | 368 => "Not sent: Meta restricted this account. An administrator has to see the notice in Channels.",
-            131_042 => "Not sent: a payment is missing in the Meta account. An administrator has to see it in Channels.",
-            190 | 463 => "Not sent: the access to Meta has expired. An administrator has to reconnect the number in Channels.",
-            132_000..=132_999 => "Not sent: the template does not match the one that Meta approved.",
+            131_056 | 130_429 | 131_048 | 80_007 | 4 => {
+                "Too many messages in a short time: WhatsApp asked to wait."
+            }
+            131_000 | 131_016 | 1 | 2 => {
+                "Not sent: WhatsApp has a problem. The number is fine; try again in a few minutes."
+            }
+            131_031 | 368 => {
+                "Not sent: Meta restricted this account. An administrator has to see the notice in Channels."
+            }
+            131_042 => {
+                "Not sent: a payment is missing in the Meta account. An administrator has to see it in Channels."
+            }
+            190 | 463 => {
+                "Not sent: the access to Meta has expired. An administrator has to reconnect the number in Channels."
+            }
+            132_000..=132_999 => {
+                "Not sent: the template does not match the one that Meta approved."
+            }
             133_010 => "Not sent: the number is not registered with Meta yet.",
-            130_472 => "WhatsApp did not deliver: the person is in a Meta experiment that limits marketing.",
-            100 | 131_008 | 131_009 => "Not sent: WhatsApp did not understand the request. Our fault.",
+            130_472 => {
+                "WhatsApp did not deliver: the person is in a Meta experiment that limits marketing."
+            }
+            100 | 131_008 | 131_009 => {
+                "Not sent: WhatsApp did not understand the request. Our fault."
+            }
             _ => return None,
         })
     },
-    text_kept: "The text is kept.",
+    not_sent: "Not sent: the provider refused it.",
+    text_kept: "The message is kept.",
     suppressed: |reason| match reason {
-        SuppressReason::WindowClosed => "Not sent: the 24-hour window closed before. The text is kept; it can go out when the person writes.",
+        SuppressReason::WindowClosed => {
+            "Not sent: the 24-hour window closed before. The text is kept; it can go out when the person writes."
+        }
         SuppressReason::Erased => "Not sent: this person's data was erased.",
-        SuppressReason::Quota => "Not sent: the company has used all messages of the month. The text is kept; talk to an administrator.",
+        SuppressReason::Quota => {
+            "Not sent: the company has used all messages of the month. The text is kept; talk to an administrator."
+        }
         SuppressReason::CompanySuspended => "Not sent: the company is suspended. The text is kept.",
-        SuppressReason::ChannelDisconnected => "Not sent: this number was disconnected. The text is kept.",
+        SuppressReason::ChannelDisconnected => {
+            "Not sent: this number was disconnected. The text is kept."
+        }
     },
     withdrawn: "Withdrawn before it went out",
     drop: "Discard",

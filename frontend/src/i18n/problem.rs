@@ -24,7 +24,9 @@ pub(super) const PORTUGUESE: Problems = Problems {
                 "Não saiu: a janela de 24 horas fechou. O texto ficou guardado; só um modelo aprovado pode sair agora."
             }
             "messaging.erased" => "Não saiu: os dados desta pessoa foram eliminados.",
-            "messaging.channel_disconnected" => "Não saiu: este número foi desligado. O texto ficou guardado.",
+            "messaging.channel_disconnected" => {
+                "Não saiu: este número foi desligado. O texto ficou guardado."
+            }
             "tenancy.company_suspended" | "company_suspended" => {
                 "A empresa está suspensa: dá para ler, não para enviar. O texto ficou guardado."
             }
@@ -37,7 +39,9 @@ pub(super) const PORTUGUESE: Problems = Problems {
             "tenancy.password_too_short" | "tenancy.weak_password" => {
                 "A senha é curta demais: use pelo menos 12 letras ou números."
             }
-            "channels.number_taken" => "Este número já está ligado a outra empresa. Nada foi salvo.",
+            "channels.number_taken" => {
+                "Este número já está ligado a outra empresa. Nada foi salvo."
+            }
             "channels.token_refused" => "A Meta recusou o token. Nada foi salvo.",
             "files.too_large" => "O arquivo é grande demais. Nada foi enviado.",
             "files.type_not_allowed" => "Este tipo de arquivo não é aceito. Nada foi enviado.",
@@ -45,17 +49,23 @@ pub(super) const PORTUGUESE: Problems = Problems {
         })
     },
     of_status: |status| match status {
-        400 | 415 | 422 => "O servidor não aceitou estes dados. Nada mudou; confira e tente de novo.",
+        400 | 415 | 422 => {
+            "O servidor não aceitou estes dados. Nada mudou; confira e tente de novo."
+        }
         401 => "Sua sessão terminou. Entre de novo; seus rascunhos continuam neste aparelho.",
         403 => "Seu papel não permite isto. Nada mudou.",
         404 => "Isto não existe mais, ou o seu papel não inclui. Nada mudou.",
-        409 => "Isto mudou enquanto você editava. Nada foi salvo; veja o estado atual e tente de novo.",
+        409 => {
+            "Isto mudou enquanto você editava. Nada foi salvo; veja o estado atual e tente de novo."
+        }
         413 => "É grande demais. Nada foi enviado.",
         429 => "Muitos pedidos em pouco tempo. Nada se perdeu; espere um pouco e tente de novo.",
         503 => "O servidor está ocupado. Nada se perdeu; tente de novo em alguns segundos.",
         _ => "Erro nosso. Nada se perdeu; tente de novo.",
     },
-    too_many: |span| format!("Muitas tentativas. Espere {span} e tente de novo; sua conta não foi bloqueada."),
+    too_many: |span| {
+        format!("Muitas tentativas. Espere {span} e tente de novo; sua conta não foi bloqueada.")
+    },
 };
 
 pub(super) const ENGLISH: Problems = Problems {
@@ -73,7 +83,9 @@ pub(super) const ENGLISH: Problems = Problems {
                 "Not sent: the 24-hour window has closed. The text is kept; only an approved template can go out now."
             }
             "messaging.erased" => "Not sent: this person's data was erased.",
-            "messaging.channel_disconnected" => "Not sent: this number was disconnected. The text is kept.",
+            "messaging.channel_disconnected" => {
+                "Not sent: this number was disconnected. The text is kept."
+            }
             "tenancy.company_suspended" | "company_suspended" => {
                 "The company is suspended: you can read, not send. The text is kept."
             }
@@ -82,11 +94,15 @@ pub(super) const ENGLISH: Problems = Problems {
             }
             "tenancy.last_owner" => "The company needs at least one owner. Nothing changed.",
             "tenancy.already_member" => "This person is part of the team already.",
-            "tenancy.email_taken" => "This e-mail has an account already. Invite without a first password.",
+            "tenancy.email_taken" => {
+                "This e-mail has an account already. Invite without a first password."
+            }
             "tenancy.password_too_short" | "tenancy.weak_password" => {
                 "The password is too short: use at least 12 letters or digits."
             }
-            "channels.number_taken" => "This number is connected to another company. Nothing was saved.",
+            "channels.number_taken" => {
+                "This number is connected to another company. Nothing was saved."
+            }
             "channels.token_refused" => "Meta refused the token. Nothing was saved.",
             "files.too_large" => "The file is too large. Nothing was sent.",
             "files.type_not_allowed" => "This type of file is not taken. Nothing was sent.",
@@ -94,7 +110,9 @@ pub(super) const ENGLISH: Problems = Problems {
         })
     },
     of_status: |status| match status {
-        400 | 415 | 422 => "The server did not accept these values. Nothing changed; check them and try again.",
+        400 | 415 | 422 => {
+            "The server did not accept these values. Nothing changed; check them and try again."
+        }
         401 => "Your session has ended. Sign in again; your drafts are still on this device.",
         403 => "Your role does not allow this. Nothing changed.",
         404 => "This does not exist any more, or your role does not include it. Nothing changed.",
@@ -104,5 +122,7 @@ pub(super) const ENGLISH: Problems = Problems {
         503 => "The server is busy. Nothing is lost; try again in some seconds.",
         _ => "Our fault. Nothing is lost; try again.",
     },
-    too_many: |span| format!("Too many attempts. Wait {span} and try again; your account is not locked."),
+    too_many: |span| {
+        format!("Too many attempts. Wait {span} and try again; your account is not locked.")
+    },
 };

@@ -111,14 +111,22 @@ pub(super) const PORTUGUESE: Shell = Shell {
     starting_explained: "Abrindo a linha com o servidor.",
     behind_explained: "As telas estão atrás das mensagens. Nada se perdeu; já estamos alcançando.",
     offline_explained: "Este aparelho está sem linha com o servidor. Você continua lendo o que já chegou; o que escrever sai quando a conexão voltar.",
-    still_explained: |time| format!("As mensagens continuam chegando e estão guardadas, mas esta tela parou às {time}. Erro nosso; já fomos avisados."),
+    still_explained: |time| {
+        format!(
+            "As mensagens continuam chegando e estão guardadas, mas esta tela parou às {time}. Erro nosso; já fomos avisados."
+        )
+    },
     held: |count| match count {
         0 => "Nada espera para sair.".to_owned(),
         1 => "1 mensagem sai quando a conexão voltar.".to_owned(),
         count => format!("{count} mensagens saem quando a conexão voltar."),
     },
     suspended: "A empresa está suspensa: dá para ler, não para enviar. O que chega é guardado.",
-    acting_as: |company, left| format!("Você está agindo na empresa {company}. Tudo fica na auditoria dela, com o seu nome. Termina em {left}."),
+    acting_as: |company, left| {
+        format!(
+            "Você está agindo na empresa {company}. Tudo fica na auditoria dela, com o seu nome. Termina em {left}."
+        )
+    },
     stop_acting: "Encerrar",
     not_found: "Esta página não existe",
     not_found_text: "O endereço mudou ou foi digitado com erro.",
@@ -182,14 +190,22 @@ pub(super) const ENGLISH: Shell = Shell {
     starting_explained: "Opening the line to the server.",
     behind_explained: "The screens are behind the messages. Nothing is lost; we are catching up.",
     offline_explained: "This device has no line to the server. You can go on reading what has arrived; what you write goes out when the connection is back.",
-    still_explained: |time| format!("Messages keep arriving and are stored, but this screen stopped at {time}. Our fault; we have been told."),
+    still_explained: |time| {
+        format!(
+            "Messages keep arriving and are stored, but this screen stopped at {time}. Our fault; we have been told."
+        )
+    },
     held: |count| match count {
         0 => "Nothing waits to go out.".to_owned(),
         1 => "1 message goes out when the connection is back.".to_owned(),
         count => format!("{count} messages go out when the connection is back."),
     },
     suspended: "The company is suspended: you can read, not send. What arrives is kept.",
-    acting_as: |company, left| format!("You are acting in the company {company}. Everything is in its audit, under your name. Ends in {left}."),
+    acting_as: |company, left| {
+        format!(
+            "You are acting in the company {company}. Everything is in its audit, under your name. Ends in {left}."
+        )
+    },
     stop_acting: "Stop",
     not_found: "This page does not exist",
     not_found_text: "The address has changed or was mistyped.",

@@ -228,7 +228,8 @@ impl Feed {
             inner.socket = None;
             let now = clock::device_ms();
             inner.down_ms.get_or_insert(now);
-            let wait = f64::from(250_u32 << inner.n_tries.min(5)) * (0.75 + js_sys::Math::random() / 2.0);
+            let wait =
+                f64::from(250_u32 << inner.n_tries.min(5)) * (0.75 + js_sys::Math::random() / 2.0);
             inner.n_tries += 1;
             inner.retry_ms = now + wait;
             let soon = Duration::from_millis(u64::from(250_u32 << inner.n_tries.min(5)));

@@ -186,7 +186,11 @@ mod tests {
         let acts = protocol.hear(changes("5", "6"));
         let [Act::Say(resume)] = acts.as_slice() else { panic!("{acts:?}") };
         assert_eq!(asked(resume), Some("1"));
-        assert_eq!(protocol.hear(changes("6", "7")), [], "frames before the new welcome are dropped");
+        assert_eq!(
+            protocol.hear(changes("6", "7")),
+            [],
+            "frames before the new welcome are dropped"
+        );
         protocol.hear(welcome("1"));
         assert_eq!(protocol.hear(changes("1", "7")), [Act::Apply(vec![Change::Rights])]);
     }
@@ -229,7 +233,8 @@ mod tests {
         protocol.opened();
         assert_eq!(protocol.listen(vec![Topic::Team]), None);
         let acts = protocol.hear(welcome("4"));
-        let [Act::Reload, Act::Say(ClientFrame::Resume { topics, cursor, .. })] = acts.as_slice() else {
+        let [Act::Reload, Act::Say(ClientFrame::Resume { topics, cursor, .. })] = acts.as_slice()
+        else {
             panic!("{acts:?}")
         };
         assert_eq!((topics.as_slice(), cursor.as_deref()), ([Topic::Team].as_slice(), Some("4")));
@@ -238,7 +243,10 @@ mod tests {
     #[test]
     fn a_lost_right_takes_its_topic_away() {
         let mut protocol = open();
-        assert_eq!(protocol.hear(ServerFrame::Gone { topic: Topic::Threads }), [Act::Gone(Topic::Threads)]);
+        assert_eq!(
+            protocol.hear(ServerFrame::Gone { topic: Topic::Threads }),
+            [Act::Gone(Topic::Threads)]
+        );
         let ClientFrame::Resume { topics, .. } = protocol.opened() else { panic!() };
         assert!(topics.is_empty());
     }

@@ -16,7 +16,9 @@ pub(super) fn CompanyMenu() -> impl IntoView {
     let session = session();
     let words = &t().shell;
     let navigate = use_navigate();
-    let go = Callback::new(move |path: String| navigate(&path, leptos_router::NavigateOptions::default()));
+    let go = Callback::new(move |path: String| {
+        navigate(&path, leptos_router::NavigateOptions::default())
+    });
     let items = move || {
         let me = session.me()?;
         let companies = me
@@ -128,5 +130,7 @@ fn Chosen(
     #[prop(into)]
     is_chosen: Signal<bool>,
 ) -> impl IntoView {
-    move || is_chosen.get().then(|| view! { <span class="push">{glyph(Icon::Check, "i i-sm")}</span> })
+    move || {
+        is_chosen.get().then(|| view! { <span class="push">{glyph(Icon::Check, "i i-sm")}</span> })
+    }
 }

@@ -4,8 +4,8 @@
 
 mod account;
 mod company;
-mod freshness;
 mod frame;
+mod freshness;
 mod keys;
 mod palette;
 mod platform;

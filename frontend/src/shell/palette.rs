@@ -198,10 +198,20 @@ fn entries(input: RwSignal<String>) -> Memo<Vec<Entry>> {
             all.push(fixed(words.palette_go, Icon::Key, t().settings.keys, to("config/chaves")));
         }
         all.extend([
-            fixed(words.palette_go, Icon::ShieldCheck, t().settings.sessions, to("config/seguranca")),
+            fixed(
+                words.palette_go,
+                Icon::ShieldCheck,
+                t().settings.sessions,
+                to("config/seguranca"),
+            ),
             fixed(words.palette_actions, Icon::Sun, words.theme_light, Deed::Choose(Theme::Light)),
             fixed(words.palette_actions, Icon::Moon, words.theme_dark, Deed::Choose(Theme::Dark)),
-            fixed(words.palette_actions, Icon::Monitor, words.theme_system, Deed::Choose(Theme::System)),
+            fixed(
+                words.palette_actions,
+                Icon::Monitor,
+                words.theme_system,
+                Deed::Choose(Theme::System),
+            ),
             fixed(words.palette_actions, Icon::Keyboard, words.shortcuts, Deed::Shortcuts),
             fixed(words.palette_actions, Icon::LogOut, words.sign_out, Deed::SignOut),
         ]);

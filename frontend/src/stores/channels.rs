@@ -87,7 +87,8 @@ impl Channels {
     /// All of them, by name; those that were taken off last.
     pub(crate) fn list(&self) -> Vec<Arc<Channel>> {
         let mut list: Vec<_> = self.rows.values().cloned().collect();
-        let is_gone = |channel: &Channel| matches!(channel.state, ChannelState::Disconnected { .. });
+        let is_gone =
+            |channel: &Channel| matches!(channel.state, ChannelState::Disconnected { .. });
         list.sort_by(|left, right| {
             (is_gone(left), &left.name, left.id).cmp(&(is_gone(right), &right.name, right.id))
         });
@@ -98,7 +99,6 @@ impl Channels {
     pub(crate) const fn is_loaded(&self) -> bool {
         self.is_loaded
     }
-
 }
 
 #[cfg(test)]
@@ -111,8 +111,7 @@ mod tests {
     fn a_pause_is_named_before_failures() {
         let since = at(0);
         let reason = PauseReason::TokenExpired;
-        let mut paused =
-            channel(ChannelState::Paused { reason, since, provider_code: Some(190) });
+        let mut paused = channel(ChannelState::Paused { reason, since, provider_code: Some(190) });
         paused.health.n_failed_hour = 50;
         let trouble = Trouble::Paused { reason, since, provider_code: Some(190) };
         assert_eq!(trouble_of(&paused), Some(trouble));

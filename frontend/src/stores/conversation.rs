@@ -96,8 +96,7 @@ impl Conversation {
 
     /// Marks the first of the last `count` inbound messages as the first unread one; once.
     pub(crate) fn mark_unread(&mut self, count: usize) {
-        let mut inbound =
-            self.messages.values().rev().filter(|message| !message.is_outbound);
+        let mut inbound = self.messages.values().rev().filter(|message| !message.is_outbound);
         self.first_unread = match count {
             0 => None,
             _ => inbound.nth(count - 1).map(|message| message.id),
@@ -141,7 +140,10 @@ impl Conversation {
                 items.push(Item::Unread);
                 before = None;
             }
-            items.push(Item::Message(message.id, before.is_some_and(|before| goes_on(before, message))));
+            items.push(Item::Message(
+                message.id,
+                before.is_some_and(|before| goes_on(before, message)),
+            ));
             before = Some(message);
         }
         items
@@ -189,7 +191,10 @@ mod tests {
     use crate::stores::samples::{at, conversation, message, message_id, sent};
     use shared::{messages::MessageState, page::Page};
 
-    fn newest(numbers: std::ops::RangeInclusive<u8>, next: Option<&str>) -> Page<shared::messages::Message> {
+    fn newest(
+        numbers: std::ops::RangeInclusive<u8>,
+        next: Option<&str>,
+    ) -> Page<shared::messages::Message> {
         let items = numbers.rev().map(|n| message(n, i64::from(n))).collect();
         Page { items, next: next.map(str::to_owned) }
     }
@@ -203,7 +208,10 @@ mod tests {
 
     fn ids(talk: &Conversation) -> Vec<shared::ids::MessageId> {
         let items = talk.items(|_| "day".to_owned());
-        items.into_iter().filter_map(|item| if let Item::Message(id, _) = item { Some(id) } else { None }).collect()
+        items
+            .into_iter()
+            .filter_map(|item| if let Item::Message(id, _) = item { Some(id) } else { None })
+            .collect()
     }
 
     #[test]
@@ -279,7 +287,8 @@ mod tests {
         talk.apply(message(1, 1));
         talk.apply(message(2, 2));
         talk.apply(message(3, 90_000));
-        let days = talk.items(|moment| if moment < at(1_000) { "a".to_owned() } else { "b".to_owned() });
+        let days =
+            talk.items(|moment| if moment < at(1_000) { "a".to_owned() } else { "b".to_owned() });
         assert_eq!(days.iter().filter(|item| matches!(item, Item::Day(..))).count(), 2);
         assert_eq!(days[2], Item::Message(message_id(2), true));
     }

@@ -107,7 +107,8 @@ impl Outbox {
 
     /// How many wait for a line.
     pub(crate) fn n_waiting(&self) -> usize {
-        let waits = |item: &&Outgoing| matches!(item.progress, Progress::Waiting | Progress::Asking);
+        let waits =
+            |item: &&Outgoing| matches!(item.progress, Progress::Waiting | Progress::Asking);
         self.items.iter().filter(waits).count()
     }
 

@@ -18,7 +18,9 @@ pub(crate) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric));
     let first = words.next().unwrap_or("?");
     match words.next_back() {
-        Some(last) => first.chars().take(1).chain(last.chars().take(1)).collect::<String>().to_uppercase(),
+        Some(last) => {
+            first.chars().take(1).chain(last.chars().take(1)).collect::<String>().to_uppercase()
+        }
         None if first.starts_with('@') => first.chars().take(2).collect(),
         None => first.chars().take(2).collect::<String>().to_uppercase(),
     }
@@ -26,7 +28,8 @@ pub(crate) fn initials(name: &str) -> String {
 
 /// One of the five colours, the same for one seed for ever.
 pub(crate) fn colour(seed: &str) -> &'static str {
-    let sum = seed.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let sum =
+        seed.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     match sum % 5 {
         0 => "av1",
         1 => "av2",

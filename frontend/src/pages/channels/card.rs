@@ -117,7 +117,8 @@ fn Figures(channel: Arc<Channel>) -> impl IntoView {
         (words.queue, number(channel.n_queued))
     } else {
         let tried = health.n_sent_hour.max(health.n_failed_hour);
-        let share = format!("{} ({})", percent(health.n_failed_hour, tried), number(health.n_failed_hour));
+        let share =
+            format!("{} ({})", percent(health.n_failed_hour, tried), number(health.n_failed_hour));
         (words.failures, share)
     };
     view! {
@@ -151,7 +152,11 @@ fn percent(part: i64, whole: i64) -> String {
     }
     let tenths = part * 1_000 / whole;
     let mark = if crate::i18n::language().tag() == "en" { '.' } else { ',' };
-    if tenths % 10 == 0 { format!("{}%", tenths / 10) } else { format!("{}{mark}{}%", tenths / 10, tenths % 10) }
+    if tenths % 10 == 0 {
+        format!("{}%", tenths / 10)
+    } else {
+        format!("{}{mark}{}%", tenths / 10, tenths % 10)
+    }
 }
 
 #[component]

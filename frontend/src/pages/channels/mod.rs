@@ -174,7 +174,8 @@ fn stopped_banner(desk: Desk, channel: Arc<Channel>) -> AnyView {
         return ().into_any();
     };
     let since = words::clock(since, ticks().now.get_untracked());
-    let title = (words.is_stopped)(&format!("{}, {}", channel.name, channel.display_number), &since);
+    let title =
+        (words.is_stopped)(&format!("{}, {}", channel.name, channel.display_number), &since);
     let code = provider_code.map(|code| format!(" ({})", (words.code)(code))).unwrap_or_default();
     let why = (words.why)(reason);
     let kept = (words.queued_kept)(channel.n_queued);
@@ -208,29 +209,10 @@ fn stopped_banner(desk: Desk, channel: Arc<Channel>) -> AnyView {
         <Banner tone=Tone::Bad icon=Icon::TriangleAlert>
             <p>
                 <b>{title}" "</b>
-                {format!("{} {kept}", join_code(why, &code))}
+                {format!("{} {kept}", words::with_code(why, &code))}
             </p>
             {button}
         </Banner>
     }
     .into_any()
-}
-
-/// The code comes after the plain reason, before its full stop.
-fn join_code(why: &str, code: &str) -> String {
-    match why.strip_suffix('.') {
-        Some(why) => format!("{why}{code}."),
-        None => format!("{why}{code}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::join_code;
-
-    #[test]
-    fn the_code_stands_before_the_full_stop() {
-        assert_eq!(join_code("O acesso venceu.", " (código 190)"), "O acesso venceu (código 190).");
-        assert_eq!(join_code("O acesso venceu.", ""), "O acesso venceu.");
-    }
 }

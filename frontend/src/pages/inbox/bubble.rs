@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     browser::{dom, format},
-    desk::desk,
+    desk::{Desk, desk},
     i18n::t,
     session::{here, session},
     stores::text_of,
@@ -232,7 +232,8 @@ fn Reactions(message: Memo<Option<Arc<Message>>>, name: Memo<String>) -> impl In
         let sentence = reactions
             .iter()
             .map(|reaction| {
-                let who = if reaction.is_outbound { t().message.you.to_owned() } else { name.get() };
+                let who =
+                    if reaction.is_outbound { t().message.you.to_owned() } else { name.get() };
                 (t().message.reacted)(&who, &reaction.emoji)
             })
             .collect::<Vec<_>>()
@@ -261,11 +262,15 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
         })
     };
     let is_sent = move || {
-        message.with(|message| match message.as_ref().and_then(|message| message.delivery.as_ref()) {
-            Some(delivery) => delivery.state >= shared::messages::MessageState::Accepted,
-            None => !is_outbound,
+        message.with(|message| {
+            match message.as_ref().and_then(|message| message.delivery.as_ref()) {
+                Some(delivery) => delivery.state >= shared::messages::MessageState::Accepted,
+                None => !is_outbound,
+            }
         })
     };
+    // The emoji are in the page only where somebody has asked for them.
+    let is_open = RwSignal::new(false);
     let picker = format!("emoji-{id}");
     let target = picker.clone();
     let reply = move |_| {
@@ -276,32 +281,10 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
         if !may_send.get() || !is_sent() {
             return None;
         }
-        let choices = EMOJI
-            .into_iter()
-            .map(|emoji| {
-                let is_ours = ours().as_deref() == Some(emoji);
-                let label = if is_ours {
-                    words.take_reaction.to_owned()
-                } else {
-                    (words.react_with)(emoji)
-                };
-                let said = if is_ours { String::new() } else { emoji.to_owned() };
-                let picker = picker.clone();
-                view! {
-                    <button
-                        type="button"
-                        aria-label=label
-                        aria-pressed=if is_ours { "true" } else { "false" }
-                        on:click=move |_| {
-                            desk.react(id, said.clone());
-                            dom::hide_popover(&picker);
-                        }
-                    >
-                        {emoji}
-                    </button>
-                }
-            })
-            .collect_view();
+        let choices = {
+            let picker = picker.clone();
+            move || is_open.get().then(|| emoji_buttons(desk, id, ours().as_deref(), &picker))
+        };
         Some(view! {
             <div class="msg-acts" role="group" aria-label=words.actions>
                 <button class="btn-icon" type="button" aria-label=words.reply on:click=reply>
@@ -312,7 +295,10 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
                     type="button"
                     aria-label=words.react
                     popovertarget=target.clone()
-                    on:click=move |event| dom::place_near(&event)
+                    on:click=move |event| {
+                        is_open.set(true);
+                        dom::place_near(&event);
+                    }
                 >
                     {glyph(Icon::Smile, "i i-sm")}
                 </button>
@@ -328,4 +314,33 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
             </div>
         })
     }
+}
+
+/// The emoji to choose from; the one already given is taken back.
+fn emoji_buttons(desk: Desk, id: MessageId, ours: Option<&str>, picker: &str) -> AnyView {
+    let words = &t().message;
+    EMOJI
+        .into_iter()
+        .map(|emoji| {
+            let is_ours = ours == Some(emoji);
+            let label =
+                if is_ours { words.take_reaction.to_owned() } else { (words.react_with)(emoji) };
+            let said = if is_ours { String::new() } else { emoji.to_owned() };
+            let picker = picker.to_owned();
+            view! {
+                <button
+                    type="button"
+                    aria-label=label
+                    aria-pressed=if is_ours { "true" } else { "false" }
+                    on:click=move |_| {
+                        desk.react(id, said.clone());
+                        dom::hide_popover(&picker);
+                    }
+                >
+                    {emoji}
+                </button>
+            }
+        })
+        .collect_view()
+        .into_any()
 }

@@ -34,11 +34,11 @@ pub(super) fn ContactPane(
             desk.look_at(id);
         }
     });
-    let contact =
-        Memo::new(move |_| desk.contacts.with(|known| id.get().and_then(|id| known.get(&id).cloned())));
-    let label = move || {
-        thread.with(|thread| thread.as_ref().map(|thread| (t().inbox.about)(&thread.name)))
-    };
+    let contact = Memo::new(move |_| {
+        desk.contacts.with(|known| id.get().and_then(|id| known.get(&id).cloned()))
+    });
+    let label =
+        move || thread.with(|thread| thread.as_ref().map(|thread| (t().inbox.about)(&thread.name)));
     view! {
         <aside class="ib-side" aria-label=label>
             <button
@@ -67,14 +67,16 @@ fn Person(thread: Arc<Thread>, contact: Memo<Option<Arc<Contact>>>) -> impl Into
     let channel = thread.channel;
     let address = thread.address.clone();
     let desk = desk();
-    let answers = move || desk.channels.with(|channels| channels.get(channel)).map(|channel| {
+    let answers = move || {
+        desk.channels.with(|channels| channels.get(channel)).map(|channel| {
         view! {
             <dl class="dl">
                 <dt>{words.answers_from}</dt>
                 <dd>{channel.name.clone()} " " <span class="muted">{channel.display_number.clone()}</span></dd>
             </dl>
         }
-    });
+    })
+    };
     view! {
         <div class="ib-sec">
             <div class="row">
@@ -145,9 +147,13 @@ fn Threads(contact: Arc<Contact>, here: shared::ids::ConversationId) -> impl Int
                 let thread = desk.threads.with(|threads| threads.get(id));
                 let channel = thread
                     .and_then(|thread| desk.channels.with(|channels| channels.get(thread.channel)));
-                channel.map_or_else(|| t().shell.conversations.to_owned(), |channel| channel.name.clone())
+                channel.map_or_else(
+                    || t().shell.conversations.to_owned(),
+                    |channel| channel.name.clone(),
+                )
             };
-            let mark = (id == here).then(|| view! { <span class="muted">{words.this_thread}</span> });
+            let mark =
+                (id == here).then(|| view! { <span class="muted">{words.this_thread}</span> });
             view! {
                 <li>
                     {glyph(Icon::MessageCircle, "i")}

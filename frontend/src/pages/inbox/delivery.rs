@@ -12,6 +12,7 @@ use crate::{
     i18n::t,
     session::here,
     ui::{Icon, glyph},
+    words,
 };
 
 /// The sign in the bubble's corner; its hint shows when each state was reached.
@@ -68,27 +69,26 @@ pub(super) fn DeliveryNote(message: Memo<Option<Arc<Message>>>) -> impl IntoView
     }
 }
 
-/// The sentence for a failure.
-pub(super) fn reason(delivery: &DeliveryState) -> String {
-    let words = &t().message;
+/// The sentence for a failure: the plain reason, the code behind it, what was kept.
+fn reason(delivery: &DeliveryState) -> String {
+    let texts = &t().message;
     if let Some(suppressed) = delivery.suppressed {
-        return (words.suppressed)(suppressed).to_owned();
+        return (texts.suppressed)(suppressed).to_owned();
     }
     let Some(failure) = &delivery.failure else {
-        return format!("{} {}", (words.refused)("?"), words.text_kept);
+        return format!("{} {}", texts.not_sent, texts.text_kept);
     };
     let code = failure.code.to_string();
-    let mut sentence = match (words.reason)(failure.code) {
-        Some(reason) => format!("{reason} ({code})"),
-        None => (words.refused)(&code),
+    let mut sentence = match ((texts.reason)(failure.code), &failure.title) {
+        (Some(reason), _) => words::with_code(reason, &format!(" ({code})")),
+        (None, Some(title)) => format!("{} “{title}”.", (texts.refused)(&code)),
+        (None, None) => (texts.refused)(&code),
     };
-    if let (None, Some(title)) = ((words.reason)(failure.code), &failure.title) {
-        sentence.push_str(&format!(" “{title}”"));
-    }
     if delivery.n_attempts > 1 {
-        sentence.push_str(&format!(" · {}", (words.attempts)(delivery.n_attempts)));
+        sentence =
+            words::with_code(&sentence, &format!(", {}", (texts.attempts)(delivery.n_attempts)));
     }
-    format!("{sentence} {}", words.text_kept)
+    format!("{sentence} {}", texts.text_kept)
 }
 
 #[component]
@@ -108,9 +108,8 @@ fn Refused(message: Memo<Option<Arc<Message>>>, delivery: DeliveryState) -> impl
         }
     };
     let edit = move |_| {
-        let content = message.with_untracked(|message| {
-            message.as_ref().and_then(|message| message.content.clone())
-        });
+        let content = message
+            .with_untracked(|message| message.as_ref().and_then(|message| message.content.clone()));
         if let Some(content) = content {
             desk.back_to_draft(talk.id, &content);
             talk.draft_changed.update(|times| *times += 1);

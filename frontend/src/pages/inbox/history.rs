@@ -83,7 +83,7 @@ pub(super) fn History(
                 }
                 .into_any(),
                 _ if items.with(Vec::is_empty) => view! {
-                    <li class="sys">
+                    <li class="msgs-none">
                         <Empty
                             icon=Icon::MessageCircle
                             title=words.empty_talk.to_owned()

@@ -1,16 +1,15 @@
 //! The list of threads: ten thousand of them, a few in the page.
 
 use leptos::{ev, html, prelude::*};
-use leptos_router::{NavigateOptions, hooks::{use_navigate, use_params_map, use_location}};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate, use_params_map},
+};
 use shared::ids::ConversationId;
 
 use super::row::Row;
 use crate::{
-    browser::{
-        dom,
-        format,
-        number::nearest,
-    },
+    browser::{dom, format, number::nearest},
     desk::{Desk, Load, desk},
     i18n::t,
     shell::Preferences,
@@ -38,7 +37,9 @@ pub(super) fn List() -> impl IntoView {
     let desk = desk();
     let filter = RwSignal::new(Filter::default());
     let is_searching = RwSignal::new(false);
-    let shown = Memo::new(move |_| desk.threads.with(|threads| filter.with(|filter| threads.shown(filter))));
+    let shown = Memo::new(move |_| {
+        desk.threads.with(|threads| filter.with(|filter| threads.shown(filter)))
+    });
     view! {
         <section class="ib-list" aria-label=t().inbox.list>
             <Head filter is_searching shown />
@@ -254,7 +255,8 @@ fn Rows(filter: RwSignal<Filter>, shown: Memo<Vec<ConversationId>>) -> impl Into
     let cursor = RwSignal::new(None::<ConversationId>);
     let stop = Memo::new(move |_| {
         let chosen = cursor.get().or_else(|| open.get());
-        let is_there = |id: &ConversationId| slice.with(|slice| slice.iter().any(|(row, _)| row == id));
+        let is_there =
+            |id: &ConversationId| slice.with(|slice| slice.iter().any(|(row, _)| row == id));
         chosen.filter(is_there).or_else(|| slice.with(|slice| slice.first().map(|(id, _)| *id)))
     });
     walk(place, scroller, shown, cursor, stop);
@@ -507,7 +509,8 @@ fn load_ahead(
         let more = desk.threads.with(|threads| threads.next().is_some());
         // Words are looked for in all threads; without them, a little ahead is enough.
         let is_short = shown.with(Vec::len) < window.get().1 + AHEAD;
-        let is_looking = filter.with(|filter| !filter.words.trim().is_empty() || filter.unread_only);
+        let is_looking =
+            filter.with(|filter| !filter.words.trim().is_empty() || filter.unread_only);
         if is_idle && more && (is_short || is_looking) {
             desk.load_threads(false);
         }
@@ -557,7 +560,8 @@ fn walk(
         if let (Some((id, at)), Some(list)) = (next, scroller.get_untracked()) {
             cursor.set(Some(id));
             let top = dom::scroll_top(&list);
-            let to = scroll_to_row(at, top, place.height.get_untracked(), place.row.get_untracked());
+            let to =
+                scroll_to_row(at, top, place.height.get_untracked(), place.row.get_untracked());
             if nearest(to) != nearest(top) {
                 dom::set_scroll_top(&list, to);
                 place.top.set(to);

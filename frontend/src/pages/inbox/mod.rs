@@ -61,7 +61,9 @@ pub(crate) fn Inbox() -> impl IntoView {
 fn Panes() -> impl IntoView {
     let Pane(is_side_open) = expect_context();
     let pathname = use_location().pathname;
-    let is_thread = Memo::new(move |_| pathname.with(|path| !path.trim_end_matches('/').ends_with("/conversas")));
+    let is_thread = Memo::new(move |_| {
+        pathname.with(|path| !path.trim_end_matches('/').ends_with("/conversas"))
+    });
     let navigate = use_navigate();
     let listener = window_event_listener(ev::keydown, move |event| {
         let is_plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());

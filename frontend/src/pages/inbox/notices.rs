@@ -23,7 +23,9 @@ pub(super) fn Notices(
     let desk = desk();
     let trouble = Memo::new(move |_| {
         let channel = thread.with(|thread| thread.as_ref().map(|thread| thread.channel))?;
-        desk.channels.with(|channels| channels.get(channel)).and_then(|channel| trouble_of(&channel))
+        desk.channels
+            .with(|channels| channels.get(channel))
+            .and_then(|channel| trouble_of(&channel))
     });
     let clock = ticks();
     move || {
@@ -41,7 +43,8 @@ pub(super) fn Notices(
                     (Icon::TriangleAlert, (t().inbox.provider_says)(alert))
                 }
                 Trouble::Provider { alert: None, n_failed, n_tried } => {
-                    let number = |count: i64| format::number(u64::try_from(count).unwrap_or_default());
+                    let number =
+                        |count: i64| format::number(u64::try_from(count).unwrap_or_default());
                     let words = (t().inbox.provider_fails)(&number(*n_failed), &number(*n_tried));
                     (Icon::TriangleAlert, words)
                 }

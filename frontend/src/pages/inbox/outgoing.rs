@@ -3,12 +3,7 @@
 use leptos::{html, prelude::*};
 use shared::messages::Content;
 
-use super::{
-    bubble::quoted,
-    content::content,
-    history::to_end,
-    thread::Talk,
-};
+use super::{bubble::quoted, content::content, history::to_end, thread::Talk};
 use crate::{
     browser::{dom, format},
     desk::desk,
@@ -30,9 +25,7 @@ pub(super) fn OutgoingBubbles(
     let keys = Memo::new(move |_| {
         desk.outbox.with(|outbox| {
             let shown = outbox.of(talk.id).filter(|item| match item.progress {
-                Progress::Queued { message } => {
-                    desk.talk.with(|talk| talk.get(message).is_none())
-                }
+                Progress::Queued { message } => desk.talk.with(|talk| talk.get(message).is_none()),
                 _ => true,
             });
             shown.map(|item| item.key.clone()).collect::<Vec<_>>()

@@ -55,8 +55,9 @@ pub(super) fn Row(
     });
     let thread = Memo::new(move |_| desk.threads.with(|threads| threads.get(id)));
     let is_open = Memo::new(move |_| open.get() == Some(id));
-    let is_unread =
-        Memo::new(move |_| thread.with(|thread| thread.as_ref().is_some_and(|row| row.n_unread > 0)));
+    let is_unread = Memo::new(move |_| {
+        thread.with(|thread| thread.as_ref().is_some_and(|row| row.n_unread > 0))
+    });
     let href = format!("/e/{}/conversas/{id}", desk.company);
     view! {
         <li
@@ -144,7 +145,9 @@ fn window_mark(closes_at: Option<chrono::DateTime<chrono::Utc>>) -> impl IntoVie
     let clock = ticks();
     let window = Memo::new(move |_| match window_of(closes_at, clock.get()) {
         Window::Never | Window::Open(_) => None,
-        Window::Shut(_) => Some((Window::Shut(chrono::TimeDelta::zero()), t().inbox.window_shut.to_owned())),
+        Window::Shut(_) => {
+            Some((Window::Shut(chrono::TimeDelta::zero()), t().inbox.window_shut.to_owned()))
+        }
         low @ (Window::Low(left) | Window::Last(left)) => Some((low, (t().time.span)(left))),
     });
     let words = Memo::new(move |_| {
@@ -196,6 +199,10 @@ pub(super) const fn kind_icon(kind: shared::messages::MessageKind) -> Option<Ico
         Kind::Interactive | Kind::Order => Some(Icon::ListTodo),
         Kind::Template => Some(Icon::Template),
         Kind::Unsupported => Some(Icon::FileQuestion),
-        Kind::Text | Kind::InteractiveReply | Kind::Button | Kind::System | Kind::RequestWelcome => None,
+        Kind::Text
+        | Kind::InteractiveReply
+        | Kind::Button
+        | Kind::System
+        | Kind::RequestWelcome => None,
     }
 }

@@ -42,7 +42,9 @@ mod tests {
 
     #[test]
     fn nothing_ticks_before_it_was_accepted() {
-        for state in [State::Queued, State::Picked, State::Unknown, State::Failed, State::Suppressed] {
+        for state in
+            [State::Queued, State::Picked, State::Unknown, State::Failed, State::Suppressed]
+        {
             let (icon, _) = sign(state);
             assert!(icon != Icon::Check && icon != Icon::CheckCheck, "{state:?}");
         }

@@ -184,7 +184,11 @@ fn FeatureSwitch(company: Arc<Company>, feature: Feature, companies: Companies) 
 }
 
 #[component]
-fn SuspendDialog(open: RwSignal<bool>, company: Arc<Company>, companies: Companies) -> impl IntoView {
+fn SuspendDialog(
+    open: RwSignal<bool>,
+    company: Arc<Company>,
+    companies: Companies,
+) -> impl IntoView {
     let words = &t().platform;
     let (id, name) = (company.id, company.name.clone());
     let title = (words.suspend_title)(&name);
@@ -225,7 +229,10 @@ fn EnterDialog(open: RwSignal<bool>, company: Arc<Company>) -> impl IntoView {
             match api.impersonate(&wish).await {
                 Ok(()) => {
                     session.ask().await;
-                    navigate(&format!("/e/{id}/conversas"), leptos_router::NavigateOptions::default());
+                    navigate(
+                        &format!("/e/{id}/conversas"),
+                        leptos_router::NavigateOptions::default(),
+                    );
                 }
                 Err(failure) => toast(Icon::CircleAlert, words::sentence(&failure)),
             }

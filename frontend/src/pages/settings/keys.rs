@@ -112,8 +112,12 @@ fn Row(
 ) -> impl IntoView {
     let words = &t().settings;
     let now = ticks().now.get_untracked();
-    let scopes =
-        key_row.scopes.iter().map(|scope| (t().common.permission)(*scope)).collect::<Vec<_>>().join(", ");
+    let scopes = key_row
+        .scopes
+        .iter()
+        .map(|scope| (t().common.permission)(*scope))
+        .collect::<Vec<_>>()
+        .join(", ");
     let expires = key_row.expires_at.map_or_else(|| words.expires_never.to_owned(), format::date);
     let used =
         key_row.used_at.map_or_else(|| words.used_never.to_owned(), |at| words::ago(at, now));

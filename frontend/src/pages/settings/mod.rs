@@ -41,7 +41,8 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     let params = use_params_map();
     let section =
         Memo::new(move |_| params.with(|params| params.get("section")).unwrap_or_default());
-    let may = move |permission: Option<Permission>| permission.is_none_or(|needed| here.may(needed));
+    let may =
+        move |permission: Option<Permission>| permission.is_none_or(|needed| here.may(needed));
     let links = move || {
         parts()
             .into_iter()
@@ -61,7 +62,8 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     };
     let body = move || {
         let section = section.get();
-        let needed = parts().into_iter().find(|(path, ..)| *path == section).and_then(|part| part.3);
+        let needed =
+            parts().into_iter().find(|(path, ..)| *path == section).and_then(|part| part.3);
         if !may(needed) {
             return view! { <NoPermission /> }.into_any();
         }

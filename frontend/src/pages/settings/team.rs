@@ -316,10 +316,7 @@ fn InviteForm(open: RwSignal<bool>, rows: Rows<Member>) -> impl IntoView {
 }
 
 #[component]
-fn RemoveDialog(
-    removing: RwSignal<Option<(UserId, String)>>,
-    rows: Rows<Member>,
-) -> impl IntoView {
+fn RemoveDialog(removing: RwSignal<Option<(UserId, String)>>, rows: Rows<Member>) -> impl IntoView {
     let desk = desk();
     let words = &t().settings;
     move || {

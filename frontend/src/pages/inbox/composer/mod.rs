@@ -380,7 +380,10 @@ fn Closed(
 mod tests {
     use super::to_send;
     use crate::stores::Draft;
-    use shared::{files::StoredFile, messages::{Content, MessageKind}};
+    use shared::{
+        files::StoredFile,
+        messages::{Content, MessageKind},
+    };
 
     fn file(n: u128, mime_type: &str) -> StoredFile {
         StoredFile {
@@ -426,11 +429,8 @@ mod tests {
 
     #[test]
     fn a_sound_alone_lets_the_text_follow() {
-        let draft = Draft {
-            text: "Ouça".to_owned(),
-            files: vec![file(1, "audio/ogg")],
-            reply_to: None,
-        };
+        let draft =
+            Draft { text: "Ouça".to_owned(), files: vec![file(1, "audio/ogg")], reply_to: None };
         assert_eq!(to_send(draft).len(), 2);
     }
 }
