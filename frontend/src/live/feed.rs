@@ -47,6 +47,8 @@ pub(crate) struct Feed {
     pub reloads: RwSignal<u32>,
     /// Topics that are not for this reader any more.
     pub gone: RwSignal<Option<Topic>>,
+    /// Counts the sockets that were closed before they opened: the session may have ended.
+    pub turned_away: RwSignal<u32>,
     /// The feed has ended, with a problem code.
     pub ended: RwSignal<Option<String>>,
 }
@@ -60,6 +62,7 @@ struct Inner {
     n_tries: u32,
     retry_ms: f64,
     is_over: bool,
+    is_open: bool,
     number: u32,
     apply: Callback<Vec<Change>>,
 }
@@ -80,6 +83,7 @@ impl Feed {
             n_tries: 0,
             retry_ms: 0.0,
             is_over: false,
+            is_open: false,
             number: 0,
             apply,
         };
@@ -89,6 +93,7 @@ impl Feed {
             position: RwSignal::new(None),
             reloads: RwSignal::new(0),
             gone: RwSignal::new(None),
+            turned_away: RwSignal::new(0),
             ended: RwSignal::new(None),
         };
         feed.connect();
@@ -143,6 +148,7 @@ impl Feed {
                 return;
             }
             inner.number += 1;
+            inner.is_open = false;
             let number = inner.number;
             inner.heard_ms = clock::device_ms();
             inner.socket = Socket::open(move |report| self.report(number, report));
@@ -158,6 +164,7 @@ impl Feed {
             Report::Opened => {
                 self.with(|inner| {
                     inner.heard_ms = clock::device_ms();
+                    inner.is_open = true;
                     let frame = inner.protocol.opened();
                     if let Some(socket) = &inner.socket {
                         socket.say(&frame);
@@ -235,6 +242,10 @@ impl Feed {
             let soon = Duration::from_millis(u64::from(250_u32 << inner.n_tries.min(5)));
             set_timeout(move || self.beat(), soon);
         });
+        let was_turned_away = self.with(|inner| !inner.is_open).unwrap_or(false);
+        if was_turned_away {
+            let _gone = self.turned_away.try_update(|times| *times += 1);
+        }
         self.judge();
     }
 

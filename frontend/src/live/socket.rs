@@ -20,7 +20,7 @@ pub(super) enum Report {
 
 /// An open or opening socket; dropping it closes it without a report.
 pub(super) struct Socket {
-    socket: WebSocket,
+    line: WebSocket,
     _listeners: [Closure<dyn FnMut(Event)>; 2],
     _messages: Closure<dyn FnMut(MessageEvent)>,
 }
@@ -44,22 +44,22 @@ impl Socket {
         socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(messages.as_ref().unchecked_ref()));
-        Some(Self { socket, _listeners: [opened, closed], _messages: messages })
+        Some(Self { line: socket, _listeners: [opened, closed], _messages: messages })
     }
 
     /// Says something; a closed socket reports itself.
     pub(super) fn say(&self, frame: &ClientFrame) {
         if let Ok(text) = serde_json::to_string(frame) {
-            let _sent = self.socket.send_with_str(&text);
+            let _sent = self.line.send_with_str(&text);
         }
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onopen(None);
-        self.socket.set_onclose(None);
-        self.socket.set_onmessage(None);
-        let _closed = self.socket.close();
+        self.line.set_onopen(None);
+        self.line.set_onclose(None);
+        self.line.set_onmessage(None);
+        let _closed = self.line.close();
     }
 }

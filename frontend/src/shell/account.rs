@@ -1,7 +1,7 @@
 //! The menus of one's account and of one's companies.
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_navigate;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::preferences::{Preferences, Theme};
 use crate::{
@@ -17,7 +17,7 @@ pub(super) fn CompanyMenu() -> impl IntoView {
     let words = &t().shell;
     let navigate = use_navigate();
     let go = Callback::new(move |path: String| {
-        navigate(&path, leptos_router::NavigateOptions::default())
+        navigate(&path, NavigateOptions::default());
     });
     let items = move || {
         let me = session.me()?;

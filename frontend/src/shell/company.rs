@@ -60,7 +60,7 @@ fn Company(id: CompanyId) -> impl IntoView {
         frame.n_unread.set(desk.threads.with(crate::stores::Threads::n_unread));
     });
     Effect::new(move |_| {
-        if desk.feed.ended.with(Option::is_some) {
+        if desk.feed.ended.with(Option::is_some) || desk.feed.turned_away.get() > 0 {
             // The session has ended or the company is closed to her: the server says which.
             spawn_local(session.ask());
         }

@@ -33,8 +33,9 @@ pub(super) fn FreshnessButton() -> impl IntoView {
             <b>{words.starting}</b>
         }
         .into_any(),
-        Freshness::Live => face("dot dot-ok", words.live.to_owned(), number()),
-        Freshness::Down(..WORTH_A_WORD) => face("dot dot-ok", words.live.to_owned(), number()),
+        Freshness::Live | Freshness::Down(..WORTH_A_WORD) => {
+            face("dot dot-ok", words.live.to_owned(), number())
+        }
         Freshness::Late(seconds) => face("dot dot-warn", (words.behind)(seconds), number()),
         Freshness::Down(WORTH_A_WORD..OFFLINE) => view! {
             {glyph(Icon::Refresh, "i i-sm")}

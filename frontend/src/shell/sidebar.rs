@@ -54,21 +54,17 @@ fn link(company: CompanyId, place: Place) -> AnyView {
         <a href=href aria-current=move || is_here.get().then_some("page")>
             {glyph(place.icon, "i")}
             <span>{place.word}</span>
-            {place
-                .has_count
-                .then(|| {
-                    move || {
-                        (n_unread.get() > 0)
-                            .then(|| {
-                                view! {
-                                    <span class="count push">
-                                        <span class="sr">{t().shell.unread}</span>
-                                        {count(n_unread.get())}
-                                    </span>
-                                }
-                            })
-                    }
-                })}
+            {move || {
+                (place.has_count && n_unread.get() > 0)
+                    .then(|| {
+                        view! {
+                            <span class="count push">
+                                <span class="sr">{t().shell.unread}</span>
+                                {count(n_unread.get())}
+                            </span>
+                        }
+                    })
+            }}
         </a>
     }
     .into_any()

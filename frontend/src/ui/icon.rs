@@ -80,7 +80,7 @@ mod tests {
     fn every_icon_stands_in_the_page() {
         let page = include_str!("../../index.html");
         for icon in Icon::ALL {
-            let symbol = format!("id=\"{}\"", &icon.href()[1..]);
+            let symbol = format!("id=\"{}\"", icon.href().trim_start_matches('#'));
             assert!(page.contains(&symbol), "index.html has no symbol {symbol}");
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn Menu(
             role="menu"
             aria-label=label
             node_ref=node
-            on:keydown=walk_menu
+            on:keydown=move |event| walk_menu(&event)
             on:toggle=move |_| {
                 if let Some(menu) = node.get() {
                     focus_first(&menu);
@@ -56,7 +56,7 @@ fn focus_first(menu: &HtmlElement) {
 }
 
 /// Arrows, Home and End walk through the items of the menu that has the focus.
-pub(crate) fn walk_menu(event: KeyboardEvent) {
+fn walk_menu(event: &KeyboardEvent) {
     let Some(menu) = event.current_target().and_then(|node| node.dyn_into::<HtmlElement>().ok())
     else {
         return;

@@ -107,7 +107,10 @@ pub(super) fn Proof(
 
 #[cfg(test)]
 mod tests {
-    use super::{Step, steps};
+    use super::{
+        Step::{self, Failed, Passed, Waits},
+        steps,
+    };
     use chrono::DateTime;
     use shared::channels::{ProofStep, WebhookProof};
 
@@ -122,7 +125,6 @@ mod tests {
             detail: None,
             at: DateTime::UNIX_EPOCH,
         };
-        use Step::{Failed, Passed, Waits};
         assert_eq!(states(&proof), [Passed, Passed, Passed, Failed, Waits, Waits]);
     }
 

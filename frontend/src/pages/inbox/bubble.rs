@@ -58,7 +58,7 @@ pub(super) fn Bubble(
             let side = if message.is_outbound { " out" } else { "" };
             let bot = if is_program(message) { " bot" } else { "" };
             let cont = if goes_on { " cont" } else { "" };
-            let failed = message.delivery.as_ref().is_some_and(|delivery| delivery.is_lost());
+            let failed = message.delivery.as_ref().is_some_and(Lost::is_lost);
             let failed = if failed { " failed" } else { "" };
             format!("msg{side}{bot}{cont}{failed}")
         })

@@ -94,11 +94,8 @@ fn asked(interactive: &Interactive) -> AnyView {
         }
         InteractiveAction::List { button, sections } => {
             let count = sections.iter().map(|section| section.rows.len()).sum();
-            let rows = sections
-                .iter()
-                .flat_map(|section| &section.rows)
-                .map(|row| choice_row(row))
-                .collect_view();
+            let rows =
+                sections.iter().flat_map(|section| &section.rows).map(choice_row).collect_view();
             view! {
                 <details class="msg-more">
                     <summary>{(t().message.list_button)(button, count)}</summary>

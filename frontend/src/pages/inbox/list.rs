@@ -532,7 +532,7 @@ fn walk(
             return;
         }
         let is_in_list = scroller.get_untracked().is_some_and(|list| dom::holds_focus(&list));
-        let step: isize = match event.key().as_str() {
+        let by: isize = match event.key().as_str() {
             "j" | "J" if !dom::is_writing(&event) => 1,
             "k" | "K" if !dom::is_writing(&event) => -1,
             "ArrowDown" if is_in_list => 1,
@@ -553,7 +553,7 @@ fn walk(
         let next = shown.with_untracked(|shown| {
             let at = shown.iter().position(|id| Some(*id) == here)?;
             // Without the keyboard in the list, the first step goes to the row itself.
-            let at = if is_in_list { at.saturating_add_signed(step) } else { at };
+            let at = if is_in_list { at.saturating_add_signed(by) } else { at };
             let at = at.min(shown.len().saturating_sub(1));
             shown.get(at).map(|id| (*id, at))
         });

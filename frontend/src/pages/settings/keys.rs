@@ -24,7 +24,7 @@ pub(super) fn Keys() -> impl IntoView {
     let revoking = RwSignal::new(None::<(ApiKeyId, String)>);
     let may_manage = here.may_always(Permission::ManageApiKeys);
     let is_empty =
-        Memo::new(move |_| rows.rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
+        Memo::new(move |_| rows.items.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
     view! {
         <section class="card" aria-labelledby="keys-title">
             <div class="card-h">
@@ -91,7 +91,7 @@ fn Table(
                 </thead>
                 <tbody>
                     {move || {
-                        rows.rows
+                        rows.items
                             .get()
                             .unwrap_or_default()
                             .into_iter()

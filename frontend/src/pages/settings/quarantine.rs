@@ -20,13 +20,13 @@ pub(super) fn Quarantine() -> impl IntoView {
     let words = &t().settings;
     let rows = Rows::ask(move || desk.api.quarantine());
     let is_empty =
-        Memo::new(move |_| rows.rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
+        Memo::new(move |_| rows.items.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
     view! {
         <section class="card" aria-labelledby="quarantine-title">
             <div class="card-h">
                 <h2 id="quarantine-title">{words.quarantine}</h2>
                 <span class="muted fs-12">
-                    {move || rows.rows.with(|rows| rows.as_ref().map(Vec::len))}
+                    {move || rows.items.with(|rows| rows.as_ref().map(Vec::len))}
                 </span>
             </div>
             <p class="card-b fs-13 text-2">{words.quarantine_text}</p>
@@ -67,7 +67,7 @@ fn Table(rows: Rows<Quarantined>) -> impl IntoView {
                 </thead>
                 <tbody>
                     {move || {
-                        rows.rows
+                        rows.items
                             .get()
                             .unwrap_or_default()
                             .into_iter()

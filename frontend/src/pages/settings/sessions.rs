@@ -40,7 +40,7 @@ pub(super) fn Sessions() -> impl IntoView {
                     </thead>
                     <tbody>
                         {move || {
-                            rows.rows
+                            rows.items
                                 .get()
                                 .unwrap_or_default()
                                 .into_iter()

@@ -16,7 +16,7 @@ use crate::{
 /// The rows and how their load stands.
 pub(super) struct Rows<T: Send + Sync + 'static> {
     /// The rows.
-    pub rows: RwSignal<Option<Vec<T>>>,
+    pub items: RwSignal<Option<Vec<T>>>,
     load: RwSignal<Load>,
     ask: Callback<()>,
 }
@@ -52,7 +52,7 @@ impl<T: Send + Sync + 'static> Rows<T> {
             });
         });
         ask.run(());
-        Self { rows, load, ask }
+        Self { items: rows, load, ask }
     }
 
     /// Asks again.
@@ -83,7 +83,7 @@ impl<T: Send + Sync + 'static> Rows<T> {
                 }
                 .into_any(),
             ),
-            Load::Busy if self.rows.with(Option::is_none) => Some(
+            Load::Busy if self.items.with(Option::is_none) => Some(
                 view! {
                     <div class="card-b stack late" role="status">
                         <span class="sr">{t().common.loading}</span>

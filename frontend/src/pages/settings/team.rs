@@ -32,7 +32,7 @@ pub(super) fn Team() -> impl IntoView {
             <div class="card-h">
                 <h2 id="team-title">{words.team}</h2>
                 <span class="muted fs-12">
-                    {move || rows.rows.with(|rows| rows.as_ref().map(Vec::len))}
+                    {move || rows.items.with(|rows| rows.as_ref().map(Vec::len))}
                 </span>
                 {move || {
                     may_manage
@@ -66,7 +66,7 @@ pub(super) fn Team() -> impl IntoView {
                     </thead>
                     <tbody>
                         {move || {
-                            rows.rows
+                            rows.items
                                 .get()
                                 .unwrap_or_default()
                                 .into_iter()

@@ -1,5 +1,7 @@
 //! The quiet side of the sign-in: threads with a mark per fact.
 
+use std::fmt::Write as _;
+
 use leptos::prelude::*;
 
 use crate::i18n::t;
@@ -19,7 +21,8 @@ fn marks(row: u32) -> String {
     let mut path = String::new();
     while at < WIDTH {
         let height = 4 + next(18);
-        path.push_str(&format!("M{at} {}V{base}", base - height));
+        // Writing to a text cannot fail.
+        let _written = write!(path, "M{at} {}V{base}", base - height);
         at += 9 + next(22 + row * 7);
     }
     path
