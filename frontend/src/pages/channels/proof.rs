@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn what_is_proven_is_passed_whole() {
         let proof = WebhookProof::Proven { at: DateTime::UNIX_EPOCH };
-        assert!(states(&proof).iter().all(|state| *state == Step::Passed));
-        assert!(states(&WebhookProof::Untested).iter().all(|state| *state == Step::Waits));
+        assert!(states(&proof).iter().all(|state| *state == Passed));
+        assert!(states(&WebhookProof::Untested).iter().all(|state| *state == Waits));
     }
 }
