@@ -1,0 +1,274 @@
+//! The writer of one shard: plans a batch, stores it, and finds out what became of it when the
+//! answer is lost.
+//!
+//! Invariants:
+//! - the quick way (one statement, no transaction block) never refuses anybody: whatever looks wrong
+//!   there is looked at again under the shard's lock and with fresh facts. Only then is refused.
+//! - any number of writers may serve a shard; the lock orders them, the unique position catches who
+//!   was late. A writer that met a rival follows it: it reads what the other stored, under the lock.
+//! - a batch whose answer was lost is retried until it is known to be stored or not. The retry takes
+//!   the positions of the first attempt, so a first attempt that arrives late is refused.
+//! - data that the database does not take costs its own commit only: the batch is halved until it
+//!   stands alone.
+
+use std::{
+    collections::BTreeSet,
+    mem,
+    time::{Duration, Instant},
+};
+
+use sqlx::{AssertSqlSafe, PgPool};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    commit::{Commit, Outcome, Refused},
+    error::{Error, Result, is_transient},
+    facts::Memory,
+    group::Sink,
+    now::DatabaseTime,
+    plan::{Plan, plan},
+    plant::{Plant, planted},
+    record::actor_parts,
+    sql::{LEDGER_LOCK, release, store},
+    words::Words,
+};
+
+type Answers = Vec<std::result::Result<Outcome, Refused>>;
+
+/// How a batch did not end.
+enum Failed {
+    /// The database does not take the data.
+    Data(String),
+    /// The database did not answer in time.
+    InDoubt,
+}
+
+/// How to go about the next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// One statement, one round trip.
+    Quick,
+    /// Under the lock, believing what the tables' constraints guard.
+    Locked,
+    /// Under the lock, with all facts.
+    Careful,
+}
+
+/// A batch that was sent and whose answer was lost: stored if this event stands at this position.
+struct Witness {
+    position: i64,
+    event: Uuid,
+    answers: Answers,
+}
+
+pub(crate) struct Writer {
+    pool: PgPool,
+    shard: i16,
+    memory: Memory,
+    words: Words,
+    time: DatabaseTime,
+    way: Way,
+    /// How long a batch may look for its outcome.
+    patience: Duration,
+    head: watch::Sender<i64>,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        pool: PgPool,
+        shard: i16,
+        words: Words,
+        time: DatabaseTime,
+        patience: Duration,
+        head: watch::Sender<i64>,
+    ) -> Self {
+        let memory = Memory::default();
+        Self { pool, shard, memory, words, time, way: Way::Locked, patience, head }
+    }
+
+    /// One batch to its end, however often that takes.
+    async fn settle(&mut self, batch: &[Commit]) -> std::result::Result<Answers, Failed> {
+        let deadline = Instant::now() + self.patience;
+        let mut witnesses = Vec::new();
+        let mut pause = Duration::from_millis(2);
+        let mut deadlocks = 0;
+        let mut way = self.way;
+        loop {
+            let tried = match way {
+                Way::Quick => self.quickly(batch, &mut witnesses).await,
+                Way::Locked => self.locked(batch, &mut witnesses, false).await,
+                Way::Careful => self.locked(batch, &mut witnesses, true).await,
+            };
+            match tried {
+                Ok(Some(answers)) => {
+                    let position = self.memory.head.unwrap_or(0);
+                    self.head.send_if_modified(|head| mem::replace(head, position) != position);
+                    return Ok(answers);
+                }
+                Ok(None) => way = Way::Careful,
+                Err(error) => {
+                    self.memory.forget();
+                    if is_transient(&error) && deadlocks < 100 {
+                        if Instant::now() >= deadline {
+                            return Err(Failed::InDoubt);
+                        }
+                        deadlocks += i32::from(error.as_database_error().is_some());
+                        tracing::warn!(shard = self.shard, %error, "the ledger did not answer, trying again");
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(Duration::from_millis(200));
+                    } else if way == Way::Careful {
+                        return Err(Failed::Data(error.to_string()));
+                    }
+                    way = Way::Careful;
+                }
+            }
+        }
+    }
+
+    /// One statement, one round trip. `None`: not stored, to be looked at carefully.
+    async fn quickly(
+        &mut self,
+        batch: &[Commit],
+        witnesses: &mut Vec<Witness>,
+    ) -> sqlx::Result<Option<Answers>> {
+        let mut connection = self.pool.acquire().await?;
+        self.name_words(&mut connection, batch).await?;
+        let mut facts = self.memory.gather(&mut connection, self.shard, batch, false).await?;
+        let plan = plan(&mut facts, batch, self.time.now());
+        if !plan.can_be_quick() {
+            return Ok(None);
+        }
+        if !plan.is_empty() {
+            let started = self.time.start();
+            let stored = store(&mut connection, self.shard, &plan, &self.words).await;
+            match stored {
+                Ok(at) => self.time.sample(started, at),
+                // A rival was there: the batch is whole and well, it only has to follow.
+                Err(error) => {
+                    witness(&plan, witnesses);
+                    if is_unique(&error, "events_pkey") {
+                        drop(connection);
+                        return self.locked(batch, witnesses, false).await;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let answers = plan.answers;
+        self.memory.learn(facts);
+        Ok(Some(answers))
+    }
+
+    /// Under the shard's lock. `None`: what the tables' constraints guard has to be looked at.
+    async fn locked(
+        &mut self,
+        batch: &[Commit],
+        witnesses: &mut Vec<Witness>,
+        everything: bool,
+    ) -> sqlx::Result<Option<Answers>> {
+        {
+            let mut connection = self.pool.acquire().await?;
+            self.name_words(&mut connection, batch).await?;
+        }
+        let begin = format!("begin; select pg_advisory_xact_lock({LEDGER_LOCK}, {})", self.shard);
+        let mut tx = self.pool.begin_with(AssertSqlSafe(begin)).await?;
+        let started = self.time.start();
+        let (rival, now) = self.memory.follow(&mut tx, self.shard).await?;
+        self.time.sample(started, now);
+        for witness in witnesses.drain(..) {
+            let found: Option<Uuid> = sqlx::query_scalar(
+                "select event_id from ledger.events where shard = $1 and position = $2",
+            )
+            .bind(self.shard)
+            .bind(witness.position)
+            .fetch_optional(&mut *tx)
+            .await?;
+            if found == Some(witness.event) && !planted(Plant::ForgetWitness) {
+                return Ok(Some(witness.answers));
+            }
+        }
+        let mut facts = self.memory.gather(&mut tx, self.shard, batch, everything).await?;
+        let mut plan = plan(&mut facts, batch, self.time.now());
+        if !everything && !plan.can_be_quick() {
+            return Ok(None);
+        }
+        if !plan.is_empty() {
+            release(&mut tx, self.shard, &mut plan).await?;
+            store(&mut tx, self.shard, &plan, &self.words).await?;
+            tx.commit().await.inspect_err(|_| witness(&plan, witnesses))?;
+        }
+        let answers = plan.answers;
+        self.memory.learn(facts);
+        self.way = if rival { Way::Locked } else { Way::Quick };
+        Ok(Some(answers))
+    }
+
+    /// Gives numbers to words that the dictionary does not have yet.
+    async fn name_words(
+        &self,
+        connection: &mut sqlx::PgConnection,
+        batch: &[Commit],
+    ) -> sqlx::Result<()> {
+        let mut actors = BTreeSet::new();
+        let mut missing: BTreeSet<&str> = BTreeSet::new();
+        {
+            let lookup = self.words.lookup();
+            for append in batch.iter().flat_map(|commit| &commit.appends) {
+                let types = append.events.iter().map(|event| event.event_type);
+                missing.extend(
+                    types
+                        .chain([append.stream.kind])
+                        .filter(|word| lookup.number(word).is_none()),
+                );
+                let actor = actor_parts(&append.context.actor).0;
+                if lookup.number(&actor).is_none() {
+                    actors.insert(actor);
+                }
+            }
+        }
+        missing.extend(actors.iter().map(String::as_str));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.words.learn(connection, missing).await
+    }
+}
+
+impl Sink for Writer {
+    type Item = Commit;
+    type Answer = Result<Outcome>;
+
+    async fn write(&mut self, items: Vec<Commit>) -> Vec<Result<Outcome>> {
+        let mut answers = Vec::with_capacity(items.len());
+        let mut parts = vec![items.as_slice()];
+        while let Some(part) = parts.pop() {
+            match self.settle(part).await {
+                Ok(settled) => {
+                    answers.extend(settled.into_iter().map(|answer| answer.map_err(Error::from)));
+                }
+                Err(Failed::InDoubt) => answers.extend(part.iter().map(|_| Err(Error::InDoubt))),
+                Err(Failed::Data(detail)) if part.len() == 1 => {
+                    answers.push(Err(Refused::Invalid { detail }.into()));
+                }
+                Err(Failed::Data(_)) => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+        }
+        answers
+    }
+}
+
+/// Notes how to recognise a batch whose answer was lost.
+fn witness(plan: &Plan<'_>, witnesses: &mut Vec<Witness>) {
+    if let Some(row) = plan.rows.first() {
+        let answers = plan.answers.clone();
+        witnesses.push(Witness { position: row.position, event: row.event.id, answers });
+    }
+}
+
+fn is_unique(error: &sqlx::Error, constraint: &str) -> bool {
+    error.as_database_error().is_some_and(|error| error.constraint() == Some(constraint))
+}
