@@ -26,10 +26,8 @@ pub enum CodecError {
 /// Splits an event into its type and its payload.
 pub fn encode<E: Event>(event: &E) -> Result<(&'static str, String), CodecError> {
     let event_type = event.event_type();
-    let text = serde_json::to_string(event).map_err(|source| CodecError::Shape {
-        event_type: event_type.to_owned(),
-        source,
-    })?;
+    let text = serde_json::to_string(event)
+        .map_err(|source| CodecError::Shape { event_type: event_type.to_owned(), source })?;
     let rest = text.strip_prefix("{\"").and_then(|rest| rest.strip_prefix(event_type));
     if let Some(payload) =
         rest.and_then(|rest| rest.strip_prefix("\":")).and_then(|rest| rest.strip_suffix('}'))
@@ -37,7 +35,11 @@ pub fn encode<E: Event>(event: &E) -> Result<(&'static str, String), CodecError>
         return Ok((event_type, payload.to_owned()));
     }
     let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    if bare == Some(event_type) { Ok((event_type, "null".to_owned())) } else { Err(CodecError::Tag) }
+    if bare == Some(event_type) {
+        Ok((event_type, "null".to_owned()))
+    } else {
+        Err(CodecError::Tag)
+    }
 }
 
 /// Puts an event together again.
@@ -92,8 +94,7 @@ mod tests {
 
     #[test]
     fn every_shape_of_variant_comes_back() {
-        for event in
-            [Door::Opened { by: "\u{0} \"x\" é}".into() }, Door::Closed, Door::Numbered(7)]
+        for event in [Door::Opened { by: "\u{0} \"x\" é}".into() }, Door::Closed, Door::Numbered(7)]
         {
             let (name, payload) = encode(&event).unwrap();
             assert_eq!(decode::<Door>(name, 1, &payload).unwrap(), event);

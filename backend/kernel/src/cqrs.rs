@@ -154,14 +154,15 @@ impl<S: Bridged> EventStore<AggregateOf<S>> for LedgerStore {
         };
         let commit = Commit { appends: vec![append], ..Commit::default() };
         self.ledger.commit(commit).await.map_err(failed)?;
-        let envelopes = events.into_iter().zip(context.current_sequence + 1..).map(
-            |(payload, sequence)| EventEnvelope {
-                aggregate_id: context.aggregate_id.clone(),
-                sequence,
-                payload,
-                metadata: metadata.clone(),
-            },
-        );
+        let envelopes =
+            events.into_iter().zip(context.current_sequence + 1..).map(|(payload, sequence)| {
+                EventEnvelope {
+                    aggregate_id: context.aggregate_id.clone(),
+                    sequence,
+                    payload,
+                    metadata: metadata.clone(),
+                }
+            });
         Ok(envelopes.collect())
     }
 }

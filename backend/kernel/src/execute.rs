@@ -95,9 +95,8 @@ pub enum Failure<R: Rejection> {
 }
 
 /// What was decided for each of many requests: the events, or the rejection.
-pub type Decided<D> = Vec<
-    std::result::Result<Vec<<D as Decider>::Event>, <D as Decider>::Rejection>,
->;
+pub type Decided<D> =
+    Vec<std::result::Result<Vec<<D as Decider>::Event>, <D as Decider>::Rejection>>;
 
 impl Ledger {
     /// Executes one command.
@@ -170,8 +169,7 @@ impl Ledger {
             let mut commit = Commit::default();
             let mut answers = Vec::with_capacity(requests.len());
             for request in requests {
-                let (version, state) =
-                    states.entry((request.company, request.id)).or_default();
+                let (version, state) = states.entry((request.company, request.id)).or_default();
                 let decided = D::decide(state, &request.command, &request.facts);
                 if let Ok(events) = &decided {
                     let part = commit_of(&*self.ground.ids, request, *version, state, events)?;

@@ -107,8 +107,7 @@ impl Memory {
                 let company: Uuid = row.try_get("company_id")?;
                 let hash = hash_of(row.try_get("hash")?);
                 self.companies.put(company, (row.try_get("company_seq")?, hash));
-                self.streams
-                    .put((company, row.try_get("stream_id")?), row.try_get("stream_seq")?);
+                self.streams.put((company, row.try_get("stream_id")?), row.try_get("stream_seq")?);
             }
         }
         self.head = Some(head);

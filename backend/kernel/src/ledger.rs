@@ -85,8 +85,8 @@ impl Ledger {
         let time = DatabaseTime::new(Arc::clone(&ground.clock), Arc::clone(&alarm));
         let shard = options.shard;
         let writer = Writer::new(own, shard, words.clone(), time, options.patience, sender);
-        let states = NonZeroUsize::new(options.states)
-            .map(|most| Arc::new(Mutex::new(LruCache::new(most))));
+        let states =
+            NonZeroUsize::new(options.states).map(|most| Arc::new(Mutex::new(LruCache::new(most))));
         Self {
             pool: pools.direct.clone(),
             shard,

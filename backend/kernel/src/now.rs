@@ -40,10 +40,7 @@ pub(crate) struct DatabaseTime {
 }
 
 impl DatabaseTime {
-    pub(crate) fn new(
-        clock: Arc<dyn Clock>,
-        alarm: Arc<watch::Sender<Option<ClockStep>>>,
-    ) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, alarm: Arc<watch::Sender<Option<ClockStep>>>) -> Self {
         Self { clock, offset: None, last: 0, alarm }
     }
 
@@ -74,10 +71,9 @@ impl DatabaseTime {
     /// Microseconds since 1970 by the database's clock.
     pub(crate) fn now(&mut self) -> i64 {
         let monotonic = micros(self.clock.monotonic());
-        let now = self.offset.map_or_else(
-            || self.clock.now().timestamp_micros(),
-            |offset| offset + monotonic,
-        );
+        let now = self
+            .offset
+            .map_or_else(|| self.clock.now().timestamp_micros(), |offset| offset + monotonic);
         let now = if planted(Plant::ClampTime) { now.max(self.last) } else { now };
         self.last = now;
         now

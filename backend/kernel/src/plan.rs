@@ -121,9 +121,7 @@ pub(crate) fn plan<'a>(facts: &mut Facts, batch: &'a [Commit], now: i64) -> Plan
     let mut buffer = Vec::with_capacity(1024);
     for commit in batch {
         let answer = match admit(facts, commit) {
-            Ok(None) => {
-                Ok(Outcome::Committed(enter(facts, commit, &mut plan, &mut buffer)))
-            }
+            Ok(None) => Ok(Outcome::Committed(enter(facts, commit, &mut plan, &mut buffer))),
             Ok(Some(response)) => Ok(Outcome::Replayed(response)),
             Err(refused) => Err(refused),
         };
@@ -135,8 +133,7 @@ pub(crate) fn plan<'a>(facts: &mut Facts, batch: &'a [Commit], now: i64) -> Plan
 /// Checks a commit without changing anything; `Some` is the stored answer of an earlier one.
 fn admit(facts: &Facts, commit: &Commit) -> Result<Option<String>, Refused> {
     if let Some(reply) = &commit.reply
-        && let Some((fingerprint, response)) =
-            facts.replies.get(&(reply.company, reply.command_id))
+        && let Some((fingerprint, response)) = facts.replies.get(&(reply.company, reply.command_id))
         && !planted(Plant::ForgetReply)
     {
         return if *fingerprint == reply.fingerprint {
@@ -155,7 +152,8 @@ fn admit(facts: &Facts, commit: &Commit) -> Result<Option<String>, Refused> {
 fn admit_steps(facts: &Facts, commit: &Commit) -> Result<(), Refused> {
     let mut places: HashMap<&str, i64> = HashMap::new();
     for step in &commit.checkpoints {
-        let known = places.get(step.consumer.as_str()).or_else(|| facts.checkpoints.get(&step.consumer));
+        let known =
+            places.get(step.consumer.as_str()).or_else(|| facts.checkpoints.get(&step.consumer));
         if let Some(&actual) = known
             && actual != step.from
             && !planted(Plant::IgnoreCheckpoint)
@@ -195,8 +193,8 @@ fn admit_appends(facts: &Facts, commit: &Commit) -> Result<(), Refused> {
 fn admit_claims(facts: &Facts, commit: &Commit) -> Result<(), Refused> {
     let mut claims: HashMap<ClaimKey, Option<Uuid>> = HashMap::new();
     for claim in &commit.claims {
-        let (Claim::Take { company, kind, key, owner } | Claim::Release { company, kind, key, owner }) =
-            claim;
+        let (Claim::Take { company, kind, key, owner }
+        | Claim::Release { company, kind, key, owner }) = claim;
         let id = (*company, *kind, *key);
         let holder = claims.get(&id).or_else(|| facts.claims.get(&id)).copied().flatten();
         match (claim, holder) {
@@ -262,11 +260,7 @@ fn enter<'a>(
         facts.checkpoints.insert(step.consumer.clone(), step.to);
         match plan.moves.iter_mut().find(|way| way.consumer == step.consumer) {
             Some(way) => way.to = step.to,
-            None => plan.moves.push(Way {
-                consumer: &step.consumer,
-                from: step.from,
-                to: step.to,
-            }),
+            None => plan.moves.push(Way { consumer: &step.consumer, from: step.from, to: step.to }),
         }
     }
     for change in &commit.timers {

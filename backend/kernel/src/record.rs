@@ -120,7 +120,10 @@ macro_rules! columns {
 pub(crate) use columns;
 
 /// Reads one row selected with [`columns!`]; `None` if a word is not known yet.
-pub(crate) fn read(row: &PgRow, words: &Words) -> std::result::Result<Option<Recorded>, sqlx::Error> {
+pub(crate) fn read(
+    row: &PgRow,
+    words: &Words,
+) -> std::result::Result<Option<Recorded>, sqlx::Error> {
     let (Some(stream_kind), Some(event_type), Some(actor_kind)) =
         (words.word(row.try_get(4)?), words.word(row.try_get(8)?), words.word(row.try_get(11)?))
     else {

@@ -136,7 +136,7 @@ type Query<'q> =
     sqlx::query::QueryAs<'q, sqlx::Postgres, (DateTime<Utc>, i32), sqlx::postgres::PgArguments>;
 
 /// Binds what is not events.
-fn rest<'q>(query: Query<'q>, plan: &Plan<'_>) -> Query<'q> {
+fn rest<'q>(query: Query<'q>, plan: &'q Plan<'_>) -> Query<'q> {
     let (gone, set): (Vec<_>, Vec<_>) =
         plan.timers.iter().partition(|(_, slot)| slot.set.is_none());
     let set: Vec<_> = set.into_iter().filter_map(|(_, slot)| slot.set).collect();
@@ -164,9 +164,14 @@ fn rest<'q>(query: Query<'q>, plan: &Plan<'_>) -> Query<'q> {
         .bind(set.iter().map(|timer| timer.due).collect::<Vec<_>>())
         .bind(set.iter().map(|timer| timer.latest).collect::<Vec<_>>())
         .bind(
-            locals.clone().map(|local| local.map(|local| local.0)).collect::<Vec<Option<NaiveDateTime>>>(),
+            locals
+                .clone()
+                .map(|local| local.map(|local| local.0))
+                .collect::<Vec<Option<NaiveDateTime>>>(),
         )
-        .bind(locals.map(|local| local.map(|local| local.1.clone())).collect::<Vec<Option<String>>>())
+        .bind(
+            locals.map(|local| local.map(|local| local.1.clone())).collect::<Vec<Option<String>>>(),
+        )
         .bind(set.iter().map(|timer| timer.payload.clone()).collect::<Vec<String>>())
 }
 
@@ -193,11 +198,7 @@ fn numbers(plan: &Plan<'_>, words: &Words) -> Result<Vec<(i16, i16, i16)>, sqlx:
         .iter()
         .map(|row| {
             let actor = plan.whos.get(row.who).map_or("", |who| who.kind.as_str());
-            Ok((
-                number(row.event.event_type)?,
-                number(row.append.stream.kind)?,
-                number(actor)?,
-            ))
+            Ok((number(row.event.event_type)?, number(row.append.stream.kind)?, number(actor)?))
         })
         .collect()
 }

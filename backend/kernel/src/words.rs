@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 /// What a process knows of the dictionary. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Words(Arc<RwLock<Known>>);
+pub(crate) struct Words(Arc<RwLock<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {

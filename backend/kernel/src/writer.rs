@@ -217,9 +217,7 @@ impl Writer {
             for append in batch.iter().flat_map(|commit| &commit.appends) {
                 let types = append.events.iter().map(|event| event.event_type);
                 missing.extend(
-                    types
-                        .chain([append.stream.kind])
-                        .filter(|word| lookup.number(word).is_none()),
+                    types.chain([append.stream.kind]).filter(|word| lookup.number(word).is_none()),
                 );
                 let actor = actor_parts(&append.context.actor).0;
                 if lookup.number(&actor).is_none() {
