@@ -4,7 +4,7 @@ use shared::{
     channels::Medium,
     contacts::AddressKind,
     ids::{ContactId, IdentityId},
-    stored::{ConfigText, Sealed},
+    stored::{ConfigText, Mac, Sealed},
 };
 
 /// How a contact came to be known.
@@ -47,6 +47,9 @@ events! {
             name: Sealed<String>,
             /// Where it comes from.
             origin: NameOrigin,
+            /// Its keyed digest: the same name again is no event.
+            #[serde(default)]
+            digest: Option<Mac>,
         }
         /// She has an address; its claim is taken in the same commit.
         IdentityAdded = "contacts.contact.identity_added" {
@@ -58,6 +61,9 @@ events! {
             kind: AddressKind,
             /// The canonical form, and the form as it came.
             address: Sealed<Address>,
+            /// The blind index of the canonical form, which is also its claim.
+            #[serde(default)]
+            key: Option<Mac>,
             /// The country of a phone number, ISO 3166.
             country: Option<ConfigText>,
             /// The area code of a Brazilian number.

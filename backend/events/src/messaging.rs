@@ -146,6 +146,9 @@ events! {
             intake: i64,
             /// Which message of the delivery.
             index: u32,
+            /// The company reacted, in the business app.
+            #[serde(default)]
+            by_company: bool,
             /// The emoji; empty: taken back.
             emoji: Sealed<String>,
         }

@@ -1,1 +1,9 @@
-//! contacts
+//! People: their names and addresses, and which records are one person.
+//!
+//! Streams: `contact`. Read model: `contacts_people`.
+//!
+//! **Invariants.** A person is the closure of merges: a record that was merged is shown under another
+//! one, and its addresses keep leading to it, so that undoing a merge is one event on each side. A
+//! contact's id is also the holder of her keys: erasing her is destroying them.
+
+pub mod contact;

@@ -9,6 +9,8 @@ use super::{Extra, fields::Fields};
 pub struct AccountUpdate {
     /// What happened.
     pub event: AccountEvent,
+    /// The same in Meta's word.
+    pub word: String,
     /// The account, where the entry's id is the business's.
     pub waba_id: Option<String>,
     /// The business that owns it.
@@ -120,11 +122,13 @@ pub enum Effect {
 
 impl AccountUpdate {
     pub(super) fn read(mut value: Fields<'_>) -> Option<Self> {
-        let event = AccountEvent::from(value.text("event")?);
+        let word = value.text("event")?;
+        let event = AccountEvent::from(word.clone());
         let mut info = value.object("waba_info").unwrap_or_default();
         let mut violation = value.object("violation_info").unwrap_or_default();
         Some(Self {
             event,
+            word,
             waba_id: info.text("waba_id"),
             owner_business_id: info.text("owner_business_id"),
             violation: violation.text("violation_type"),

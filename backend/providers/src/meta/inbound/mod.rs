@@ -64,6 +64,8 @@ pub struct Change {
     pub field: String,
     /// What changed.
     pub what: What,
+    /// All of it, where it is about the company and not about people.
+    pub raw: Option<Box<RawValue>>,
 }
 
 /// What changed.
@@ -126,6 +128,19 @@ pub enum Unreadable {
     Foreign,
 }
 
+impl Unreadable {
+    /// A stable word for it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "not_json",
+            Self::Encoding => "not_utf8",
+            Self::TooDeep => "too_deep",
+            Self::Foreign => "not_whatsapp",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
@@ -175,7 +190,9 @@ fn read_change(raw: &RawValue, waba_id: String, at: Option<DateTime<Utc>>) -> Ch
         let why = if is_known(&field) { Why::Malformed } else { Why::Unknown };
         What::Unsupported(Unsupported { kind: field.clone(), why, raw: raw.to_owned() })
     });
-    Change { waba_id, at, field, what }
+    let is_about_company = matches!(what, What::Account(_) | What::Template(_) | What::Number(_));
+    let raw = value.filter(|_| is_about_company).map(ToOwned::to_owned);
+    Change { waba_id, at, field, what, raw }
 }
 
 fn read_value(field: &str, raw: &RawValue) -> Option<What> {
