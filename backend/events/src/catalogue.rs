@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use shared::stored::{Entry, Event};
 
-use crate::{channels, contacts, conversations, files, intake, messaging, tenancy};
+use crate::{
+    channels, contacts, conversations, files, intake, messaging, policies, tenancy, timers,
+};
 
 /// A family in the catalogue.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +60,8 @@ pub const FAMILIES: &[Family] = &[
     Family::of::<messaging::MessageEvent>("message"),
     Family::of::<messaging::LaneEvent>("lane"),
     Family::of::<files::FileEvent>("file"),
+    Family::of::<policies::ReactionEvent>("reaction"),
+    Family::of::<timers::TimerEvent>("timer"),
 ];
 
 /// The catalogue as a page for people. Writing to a text cannot fail.

@@ -14,4 +14,6 @@ pub mod conversations;
 pub mod files;
 pub mod intake;
 pub mod messaging;
+pub mod policies;
 pub mod tenancy;
+pub mod timers;

@@ -22,10 +22,14 @@ use crate::{
     ids::Ground,
     log::Log,
     now::{ClockStep, DatabaseTime},
+    recent::Recent,
     record::{Recorded, hash_of},
     words::Words,
     writer::Writer,
 };
+
+/// How much of the newest events is kept in memory.
+const RECENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// A folded state of any aggregate, with the stream's version.
 pub(crate) type Folded = (i64, Arc<dyn Any + Send + Sync>);
@@ -56,7 +60,10 @@ pub struct Ledger {
     pub(crate) pool: PgPool,
     pub(crate) shard: i16,
     pub(crate) ground: Ground,
+    pools: Pools,
     log: Log,
+    recent: Recent,
+    incarnation: Arc<watch::Sender<Uuid>>,
     writer: Group<Writer>,
     head: watch::Receiver<i64>,
     alarm: Arc<watch::Sender<Option<ClockStep>>>,
@@ -84,13 +91,18 @@ impl Ledger {
             .connect_lazy_with((*pools.direct.connect_options()).clone());
         let time = DatabaseTime::new(Arc::clone(&ground.clock), Arc::clone(&alarm));
         let shard = options.shard;
-        let writer = Writer::new(own, shard, words.clone(), time, options.patience, sender);
+        let recent = Recent::new(RECENT_BYTES);
+        let told = (sender, recent.clone());
+        let writer = Writer::new(own, shard, words.clone(), time, options.patience, told);
         let states =
             NonZeroUsize::new(options.states).map(|most| Arc::new(Mutex::new(LruCache::new(most))));
         Self {
             pool: pools.direct.clone(),
             shard,
             ground,
+            pools: pools.clone(),
+            recent,
+            incarnation: Arc::new(watch::Sender::new(Uuid::nil())),
             log: Log::new(pools.direct.clone(), shard, words),
             writer: Group::spawn(writer, options.batch),
             head,
@@ -121,6 +133,35 @@ impl Ledger {
     /// Takes the alarm back.
     pub fn acknowledge_clock(&self) {
         self.alarm.send_replace(None);
+    }
+
+    /// The shard.
+    #[must_use]
+    pub const fn shard(&self) -> i16 {
+        self.shard
+    }
+
+    /// The ways to Postgres.
+    #[must_use]
+    pub const fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// The newest events in memory, for those who follow.
+    #[must_use]
+    pub fn recent(&self) -> Recent {
+        self.recent.clone()
+    }
+
+    /// The installation's life (D12).
+    #[must_use]
+    pub fn incarnation(&self) -> Uuid {
+        *self.incarnation.borrow()
+    }
+
+    /// Says in which life of the installation this process is; before anything follows the ledger.
+    pub fn lives_in(&self, incarnation: Uuid) {
+        self.incarnation.send_replace(incarnation);
     }
 
     /// The history, for readers with a connection of their own.

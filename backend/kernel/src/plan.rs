@@ -14,7 +14,7 @@ use crate::{
         Timer, TimerChange,
     },
     plant::{Plant, planted},
-    record::{Hash, Hashed, actor_parts, instant},
+    record::{Hash, Hashed, Recorded, actor_parts, instant},
 };
 
 /// The key of a stream: company and id.
@@ -378,4 +378,43 @@ fn enter_timer<'a>(facts: &mut Facts, change: &'a TimerChange, plan: &mut Plan<'
 /// A length as the ledger counts.
 pub(crate) fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+impl Plan<'_> {
+    /// The planned events as they will stand in the ledger.
+    pub(crate) fn recorded(&self, shard: i16) -> Vec<Recorded> {
+        self.rows
+            .iter()
+            .map(|row| {
+                let who = self.whos.get(row.who);
+                let context = &row.append.context;
+                Recorded {
+                    shard,
+                    position: row.position,
+                    company: row.append.company,
+                    company_seq: row.company_seq,
+                    stream_kind: row.append.stream.kind.into(),
+                    stream: row.append.stream.id,
+                    stream_seq: row.stream_seq,
+                    event_id: row.event.id,
+                    event_type: row.event.event_type.into(),
+                    event_version: row.event.version,
+                    recorded_at: instant(self.recorded_at),
+                    actor_kind: who.map_or("", |who| who.kind.as_str()).into(),
+                    actor_id: who.and_then(|who| who.id),
+                    acting_for: context.acting_for,
+                    origin: who.and_then(|who| who.origin.clone()),
+                    command_id: context.command_id,
+                    correlation_id: context.correlation_id.unwrap_or(context.command_id),
+                    causation_id: context.causation_id.unwrap_or(context.command_id),
+                    trace: context.trace,
+                    depth: context.depth,
+                    undoes: row.event.undoes,
+                    policy: context.policy,
+                    payload: row.event.payload.clone(),
+                    hash: row.hash,
+                }
+            })
+            .collect()
+    }
 }

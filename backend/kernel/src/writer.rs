@@ -29,6 +29,7 @@ use crate::{
     now::DatabaseTime,
     plan::{Plan, plan},
     plant::{Plant, planted},
+    recent::Recent,
     record::actor_parts,
     sql::{LEDGER_LOCK, release, store},
     words::Words,
@@ -72,6 +73,7 @@ pub(crate) struct Writer {
     /// How long a batch may look for its outcome.
     patience: Duration,
     head: watch::Sender<i64>,
+    recent: Recent,
 }
 
 impl Writer {
@@ -81,10 +83,10 @@ impl Writer {
         words: Words,
         time: DatabaseTime,
         patience: Duration,
-        head: watch::Sender<i64>,
+        (head, recent): (watch::Sender<i64>, Recent),
     ) -> Self {
         let memory = Memory::default();
-        Self { pool, shard, memory, words, time, way: Way::Locked, patience, head }
+        Self { pool, shard, memory, words, time, way: Way::Locked, patience, head, recent }
     }
 
     /// One batch to its end, however often that takes.
@@ -155,6 +157,7 @@ impl Writer {
                 }
             }
         }
+        self.recent.push(plan.recorded(self.shard));
         let answers = plan.answers;
         self.memory.learn(facts);
         Ok(Some(answers))
@@ -198,6 +201,7 @@ impl Writer {
             store(&mut tx, self.shard, &plan, &self.words).await?;
             tx.commit().await.inspect_err(|_| witness(&plan, witnesses))?;
         }
+        self.recent.push(plan.recorded(self.shard));
         let answers = plan.answers;
         self.memory.learn(facts);
         self.way = if rival { Way::Locked } else { Way::Quick };

@@ -1,0 +1,107 @@
+//! Checkpoints of read models, as rows.
+
+use std::collections::HashSet;
+
+use sqlx::{PgConnection, Row as _};
+use uuid::Uuid;
+
+use super::{Projection, create};
+use crate::error::Result;
+
+/// A checkpoint, locked until the transaction ends.
+#[derive(Debug)]
+pub(super) struct Locked {
+    pub(super) name: String,
+    pub(super) version: i32,
+    pub(super) position: i64,
+    /// The companies that are paused in it.
+    pub(super) paused: HashSet<Uuid>,
+}
+
+/// Locks checkpoints by name: one reader at a time, and none while a rebuild is being swapped in.
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    shard: i16,
+    names: &[&str],
+) -> Result<Vec<Locked>> {
+    let rows = sqlx::query(
+        "select name, version, position, paused
+         from projection.checkpoints
+         where shard = $1 and name = any($2)
+         order by name
+         for update",
+    )
+    .bind(shard)
+    .bind(names)
+    .fetch_all(connection)
+    .await?;
+    let mut locked = Vec::with_capacity(rows.len());
+    for row in rows {
+        let paused: Vec<Uuid> = row.try_get("paused")?;
+        locked.push(Locked {
+            name: row.try_get("name")?,
+            version: row.try_get("version")?,
+            position: row.try_get("position")?,
+            paused: paused.into_iter().collect(),
+        });
+    }
+    Ok(locked)
+}
+
+/// Moves checkpoints; their rows are locked.
+pub(super) async fn advance(
+    connection: &mut PgConnection,
+    shard: i16,
+    names: &[&str],
+    position: i64,
+) -> Result<()> {
+    sqlx::query(
+        "update projection.checkpoints set position = $3, moved_at = clock_timestamp()
+         where shard = $1 and name = any($2)",
+    )
+    .bind(shard)
+    .bind(names)
+    .bind(position)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes schema, tables and checkpoint of a read model if they are not there; returns the version that
+/// the tables were made for, and their position.
+pub(super) async fn prepare(
+    projection: &dyn Projection,
+    connection: &mut PgConnection,
+    shard: i16,
+) -> Result<(i32, i64)> {
+    let name = projection.name();
+    sqlx::query("select pg_advisory_xact_lock(hashtext('projection.' || $1))")
+        .bind(name)
+        .execute(&mut *connection)
+        .await?;
+    let there: bool = sqlx::query_scalar("select to_regnamespace($1) is not null")
+        .bind(name)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !there {
+        create(projection, &mut *connection, name).await?;
+    }
+    sqlx::query(
+        "insert into projection.checkpoints (name, shard, version, position)
+         values ($1, $2, $3, 0)
+         on conflict do nothing",
+    )
+    .bind(name)
+    .bind(shard)
+    .bind(projection.version())
+    .execute(&mut *connection)
+    .await?;
+    let row = sqlx::query_as(
+        "select version, position from projection.checkpoints where name = $1 and shard = $2",
+    )
+    .bind(name)
+    .bind(shard)
+    .fetch_one(connection)
+    .await?;
+    Ok(row)
+}

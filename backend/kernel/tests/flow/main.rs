@@ -1,0 +1,17 @@
+//! The ways in and out of the ledger, on a real Postgres and a real NATS: a database of its own for
+//! each test. Run by `cargo xtask test`.
+#![cfg(test)]
+
+mod activity;
+mod crash;
+mod demo;
+mod digest;
+mod nodes;
+mod planted;
+mod policies;
+mod projection;
+mod reading;
+mod relay;
+mod restart;
+mod support;
+mod timers;
