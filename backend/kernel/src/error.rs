@@ -52,6 +52,9 @@ pub enum Error {
     /// The ring of key-encryption keys does not fit this database.
     #[error("key-encryption keys: {0}")]
     Keys(&'static str),
+    /// The store outside of the database failed or holds what it must not.
+    #[error("store: {0}")]
+    Store(String),
     /// A wait ran out of time.
     #[error("timed out at position {reached}")]
     Timeout {

@@ -361,7 +361,7 @@ impl Drop for Server {
 
 pub(crate) async fn vault(pools: &Pools, ground: &Ground) -> Vault {
     let ring = kernel::vault::KekRing::new("k1", [("k1".to_owned(), [1; 32])]).unwrap();
-    Vault::open(pools, ring, ground.clone())
+    Vault::unlock(pools, ring, ground.clone()).await.unwrap()
 }
 
 pub(crate) async fn open_ledger(pools: &Pools, ground: &Ground) -> Ledger {
