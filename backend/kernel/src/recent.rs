@@ -12,7 +12,10 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::record::Recorded;
+use crate::{
+    plant::{Plant, planted},
+    record::Recorded,
+};
 
 /// Events that were applied together, in order.
 pub type Batch = Arc<[Arc<Recorded>]>;
@@ -78,7 +81,8 @@ impl Recent {
         let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let mut run = Vec::new();
         for (next, (at, event)) in (position + 1..).zip(window.events.range(position + 1..)) {
-            if *at != next || run.len() >= most {
+            let is_next = *at == next || planted(Plant::ReadBeyondHole);
+            if !is_next || run.len() >= most {
                 break;
             }
             run.push(Arc::clone(event));

@@ -39,18 +39,16 @@ impl Keys {
                 .await?;
         let mac = if let Some((id, kek, wrapped)) = found {
             vault.unwrap(&kek, id.as_bytes(), &wrapped)?
+        } else if let Some((_, key)) = make(&pools, &vault, ground, MAC).await? {
+            key
         } else {
-            if let Some((_, key)) = make(&pools, &vault, ground, MAC).await? {
-                key
-            } else {
-                // Another process was quicker.
-                let (id, kek, wrapped): (Uuid, String, Vec<u8>) =
-                    sqlx::query_as("select id, kek, wrapped from intake.keys where purpose = $1")
-                        .bind(MAC)
-                        .fetch_one(&pools.direct)
-                        .await?;
-                vault.unwrap(&kek, id.as_bytes(), &wrapped)?
-            }
+            // Another process was quicker.
+            let (id, kek, wrapped): (Uuid, String, Vec<u8>) =
+                sqlx::query_as("select id, kek, wrapped from intake.keys where purpose = $1")
+                    .bind(MAC)
+                    .fetch_one(&pools.direct)
+                    .await?;
+            vault.unwrap(&kek, id.as_bytes(), &wrapped)?
         };
         let current = make(&pools, &vault, ground, BODY).await?.ok_or(Error::Seal)?;
         let known = HashMap::from([current]);

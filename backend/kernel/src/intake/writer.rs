@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Delivery, Fresh, Item, PATIENCE};
 use crate::{
-    db::Pools,
+    db::{self, Pools},
     error::{Error, Result, is_transient},
     group::Sink,
 };
@@ -51,7 +51,7 @@ impl Writer {
         let before = if let Some(position) = self.position {
             position
         } else {
-            let mut locked = self.pools.direct.begin().await?;
+            let mut locked = db::working(&self.pools.direct).await?;
             sqlx::query("select pg_advisory_xact_lock($1, $2::smallint::int)")
                 .bind(INTAKE_LOCK)
                 .bind(self.shard)

@@ -11,7 +11,12 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use super::{Projection, ProjectionError, failures::note};
-use crate::{error::Result, record::Recorded, vault::Vault};
+use crate::{
+    error::Result,
+    plant::{Plant, planted},
+    record::Recorded,
+    vault::Vault,
+};
 
 /// A read model in the schema that it fills now: its own, or a rebuild's shadow.
 #[derive(Clone, Copy)]
@@ -32,7 +37,8 @@ impl Target<'_> {
         let wanted = events.iter().map(Arc::as_ref);
         wanted
             .filter(|event| {
-                self.projection.wants(&event.event_type) && !paused.contains(&event.company)
+                let is_paused = paused.contains(&event.company) && !planted(Plant::IgnorePause);
+                self.projection.wants(&event.event_type) && !is_paused
             })
             .collect()
     }

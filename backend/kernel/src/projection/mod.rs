@@ -34,7 +34,13 @@ pub use reader::{Applied, ReadModels};
 pub use rebuild::Rebuilt;
 pub use wait::{Stale, Waited};
 
-use crate::{db::ROW_POLICIES, error::is_transient, record::Recorded, vault::Vault};
+use crate::{
+    db::ROW_POLICIES,
+    error::is_transient,
+    plant::{Plant, planted},
+    record::Recorded,
+    vault::Vault,
+};
 
 /// Why a read model did not take an event.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +124,12 @@ async fn create(
     );
     script.push_str(projection.ddl());
     for table in projection.tables() {
-        let _ = write!(script, "{}", ROW_POLICIES.replace("{table}", table));
+        let policies = if planted(Plant::NoRowPolicy) {
+            "grant select on {table} to kernel_reader;"
+        } else {
+            ROW_POLICIES
+        };
+        let _ = write!(script, "{}", policies.replace("{table}", table));
     }
     sqlx::raw_sql(AssertSqlSafe(script)).execute(connection).await?;
     Ok(())

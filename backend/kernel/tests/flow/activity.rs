@@ -18,11 +18,13 @@ pub(crate) struct Activity {
     pub(crate) version: i32,
     /// An event of this type cannot be digested.
     pub(crate) chokes_on: Option<&'static str>,
+    /// It does not look whether an event is missing.
+    pub(crate) trusting: bool,
 }
 
 impl Default for Activity {
     fn default() -> Self {
-        Self { name: "activity", version: 1, chokes_on: None }
+        Self { name: "activity", version: 1, chokes_on: None, trusting: false }
     }
 }
 
@@ -76,7 +78,7 @@ impl Activity {
             }
             let seq = event.company_seq;
             let (_, last) = companies.entry(event.company).or_insert((seq, seq - 1));
-            if seq != *last + 1 {
+            if seq != *last + 1 && !self.trusting {
                 return Err(ProjectionError::Event(format!("company_seq {seq} after {last}")));
             }
             *last = seq;
@@ -90,13 +92,14 @@ impl Activity {
             "insert into companies as c (company_id, last_seq)
              select n.id, n.last from unnest($1::uuid[], $2::bigint[], $3::bigint[])
                as n(id, first, last)
-             where n.first = 1 + coalesce(
+             where $4 or n.first = 1 + coalesce(
                (select last_seq from companies k where k.company_id = n.id), 0)
              on conflict (company_id) do update set last_seq = excluded.last_seq",
         )
         .bind(&ids)
         .bind(first)
         .bind(last)
+        .bind(self.trusting)
         .execute(&mut *connection)
         .await?;
         if done.rows_affected() != ids.len() as u64 {

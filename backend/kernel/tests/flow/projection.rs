@@ -59,6 +59,21 @@ async fn k19_read_models_are_the_ledger_whoever_wrote_it() {
     reader.abort();
 }
 
+/// The short cut by memory hands out what the ledger holds, to the last column.
+#[tokio::test(flavor = "multi_thread")]
+async fn k19_memory_is_the_ledger() {
+    let db = Db::new("memory").await;
+    let ledger = db.ledger().await;
+    store(&ledger, 3, 50).await;
+    let mut commit = one_of("demo.thing.undone", company(1));
+    commit.appends[0].events[0].undoes = Some(SystemIds.v7());
+    ledger.commit(commit).await.unwrap();
+    let recent: Vec<_> =
+        ledger.recent().after(0, 1000).iter().map(|event| (**event).clone()).collect();
+    assert_eq!(recent, ledger.read(0, 1000).await.unwrap());
+    assert_eq!(recent.len(), 51);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn k18_two_readers_take_every_event_once() {
     let db = Db::new("two_readers").await;

@@ -50,7 +50,8 @@ async fn k24_d29_a_reader_sees_its_company_only_and_without_one_nothing() {
         }
     }
     for statement in [
-        "select count(*) from ledger.events",
+        "select count(*) from ledger.claims",
+        "select count(*) from ledger.timers",
         "select count(*) from vault.keys",
         "select count(*) from intake.deliveries",
         "select count(*) from node.nodes",

@@ -124,7 +124,7 @@ async fn d12_a_stream_of_another_life_is_not_continued() {
     relay_all(&mut stranger).await;
     assert_eq!(positions(&bus).await, (1..=100).collect::<Vec<_>>());
     // A stream that is ahead of the ledger is of another life too.
-    second.run("alter table ledger.events disable trigger all; delete from ledger.events where position > 80").await;
+    second.run("alter table ledger.events no force row level security; delete from ledger.events where position > 80").await;
     stranger.forget();
     assert!(stranger.pass().await.is_err());
 }
