@@ -254,6 +254,9 @@ fn spelled_out(patch: &Map<String, Value>) -> Vec<(String, Value)> {
             "drop_rate" | "duplicate_rate" | "shuffle_rate" | "hang_rate" => {
                 keys.push((key.trim_end_matches("_rate").to_owned(), rate(value)));
             }
+            "sent_delay_ms" | "delivered_delay_ms" | "read_delay_ms" => {
+                keys.push((key.replace("_delay", ""), value.clone()));
+            }
             "script" => keys.push(("answers".to_owned(), value.clone())),
             _ => keys.push((key.clone(), value.clone())),
         }

@@ -214,8 +214,7 @@ pub(crate) fn register_all(world: &mut World, given: &Value) -> Result<usize, St
     for fields in found {
         let spec: NumberSpec = serde_json::from_value(Value::Object(fields))
             .map_err(|error| format!("a number cannot be read: {error}"))?;
-        let config = world.config.clone();
-        world.numbers.register(spec, &config);
+        world.numbers.register(spec, &world.config);
     }
     Ok(n)
 }

@@ -139,7 +139,7 @@ pub(crate) fn write(core: &Core, world: &mut World, inbound: &Inbound) -> Result
     };
     let context = match (&inbound.reply_to, content.remove("context")) {
         (Some(id), _) => {
-            let display = world.numbers.numbers.get(&number).map(|number| number.display.clone());
+            let display = world.numbers.by_id.get(&number).map(|number| number.display.clone());
             let by_company = world.messages.get(id).is_none_or(|message| message.from_company);
             let address = world.people.get(person).map(|person| person.address().to_owned());
             let from = if by_company { display } else { address };
@@ -163,14 +163,13 @@ pub(crate) fn write(core: &Core, world: &mut World, inbound: &Inbound) -> Result
 
 fn number(world: &mut World, name: Option<&str>) -> Result<String, Refusal> {
     let Some(name) = name else {
-        let first = world.numbers.numbers.keys().next().cloned();
+        let first = world.numbers.by_id.keys().next().cloned();
         return first.ok_or(Refusal::NoNumber);
     };
     if let Some(number) = world.numbers.find(name) {
         return Ok(number.id.clone());
     }
-    let config = world.config.clone();
-    let made = world.numbers.number(name, &config).map(|number| number.id.clone());
+    let made = world.numbers.number(name, &world.config).map(|number| number.id.clone());
     made.ok_or(Refusal::NoNumber)
 }
 
@@ -303,10 +302,9 @@ fn apply(
 fn tell(core: &Core, world: &mut World, person: PersonId, number: &str, id: &str, written: &Value) {
     let now_us = core.now_us();
     let bsuid = world.config.bsuid;
-    let Some(number) = world.numbers.numbers.get_mut(number) else { return };
     // What comes in counts against the number's second, and is never refused.
-    number.traffic.admit(now_us, 0);
-    let number = number.clone();
+    world.numbers.admit(number, now_us, 0);
+    let Some(number) = world.numbers.by_id.get(number).cloned() else { return };
     let Some(person) = world.people.get(person) else { return };
     if number.blocked.contains(person.address()) {
         return;
@@ -408,7 +406,7 @@ pub(crate) fn change_number(
                 "type": "user_changed_number",
             },
         });
-        let Some(number) = world.numbers.numbers.get(number).cloned() else { continue };
+        let Some(number) = world.numbers.by_id.get(number).cloned() else { continue };
         let value = envelope::system(&number, &message);
         hooks::send(core, world, &number.waba, Some(&number.id), "messages", &value, None);
     }

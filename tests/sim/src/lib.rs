@@ -163,9 +163,8 @@ impl Sim {
 
     /// Lets a number exist, or changes it.
     pub fn register(&self, number: NumberSpec) {
-        let mut world = self.core.world();
-        let config = world.config.clone();
-        world.numbers.register(number, &config);
+        let world = &mut *self.core.world();
+        world.numbers.register(number, &world.config);
     }
 
     /// Registers every number that a document names, such as the platform's seed report.

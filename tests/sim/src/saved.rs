@@ -62,7 +62,8 @@ fn written(world: &World) -> String {
     let saved = Saved {
         numbers: Numbers {
             wabas: world.numbers.wabas.clone(),
-            numbers: world.numbers.numbers.clone(),
+            by_id: world.numbers.by_id.clone(),
+            ..Numbers::default()
         },
         templates: Templates(world.templates.0.clone()),
         callback_url: world.config.callback_url.clone(),

@@ -112,9 +112,9 @@ pub(crate) fn stats(core: &Core) -> Stats {
     let twice = |attempt: &&Attempt| attempt.accepted > 1;
     stats.attempts_accepted_twice = counted(counts.attempts.values().filter(twice).count());
     stats.messages_accepted_twice = counted(counts.by_message().values().filter(twice).count());
-    for number in world.numbers.numbers.values() {
-        stats.over_mps += number.traffic.refused;
-        stats.peak_phone_rps = stats.peak_phone_rps.max(counted(number.traffic.peak));
+    for traffic in world.numbers.traffic.values() {
+        stats.over_mps += traffic.refused;
+        stats.peak_phone_rps = stats.peak_phone_rps.max(counted(traffic.peak));
     }
     let took_us = counts.last_us.saturating_sub(counts.first_us.unwrap_or(counts.last_us));
     stats.seconds = real(took_us) / 1e6;

@@ -4,7 +4,6 @@ use axum::http::header;
 
 use super::Call;
 use crate::{
-    config::Config,
     errors::GraphError,
     world::{Core, World, numbers::Number},
 };
@@ -64,8 +63,7 @@ pub(crate) fn for_number(
     id: &str,
 ) -> Result<Number, GraphError> {
     any(core, world, call)?;
-    let config: Config = world.config.clone();
-    let number = world.numbers.number(id, &config).cloned();
+    let number = world.numbers.number(id, &world.config).cloned();
     let number = number.ok_or_else(|| GraphError::no_object(method, id))?;
     for_waba(core, world, call, &number.waba)?;
     Ok(number)

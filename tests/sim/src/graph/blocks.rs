@@ -39,7 +39,7 @@ pub(crate) fn block_users(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
             _ => return Err(GraphError::code(139_100)),
         };
         let address = world.people.get(person).map_or("", |person| person.address()).to_owned();
-        let Some(number) = world.numbers.numbers.get_mut(id) else { continue };
+        let Some(number) = world.numbers.by_id.get_mut(id) else { continue };
         if call.method == Method::DELETE {
             number.blocked.remove(&address);
         } else {

@@ -353,7 +353,7 @@ fn template(world: &World, number: &str, object: &Value) -> Result<String, Graph
     for component in components {
         parameters(component)?;
     }
-    let waba = world.numbers.numbers.get(number).map(|number| number.waba.as_str());
+    let waba = world.numbers.by_id.get(number).map(|number| number.waba.as_str());
     let waba = waba.unwrap_or_default();
     let Some(template) = world.templates.named(waba, name, Some(language)) else {
         if world.config.strict_templates || world.templates.named(waba, name, None).is_some() {
@@ -451,7 +451,7 @@ fn parameters(component: &Value) -> Verdict {
 /// A template's text with its values, for showing; null when the template is not known.
 pub(crate) fn rendered(world: &World, number: &str, content: &Value) -> Value {
     let Some(template) = content.get("template") else { return Value::Null };
-    let waba = world.numbers.numbers.get(number).map(|number| number.waba.as_str());
+    let waba = world.numbers.by_id.get(number).map(|number| number.waba.as_str());
     let name = field(template, "/name").unwrap_or_default();
     let language = field(template, "/language/code");
     let Some(known) = world.templates.named(waba.unwrap_or_default(), name, language) else {

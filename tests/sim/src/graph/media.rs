@@ -55,7 +55,7 @@ pub(crate) fn show(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     let world = core.world();
     auth::any(core, &world, call)?;
     let media = world.media.get(id).ok_or_else(|| GraphError::no_object("get", id))?;
-    let owner = world.numbers.numbers.get(&media.number).map(|number| number.waba.clone());
+    let owner = world.numbers.by_id.get(&media.number).map(|number| number.waba.clone());
     auth::for_waba(core, &world, call, owner.as_deref().unwrap_or_default())?;
     if call.query.get("phone_number_id").is_some_and(|number| *number != media.number) {
         return Err(GraphError::no_object("get", id));
@@ -86,7 +86,7 @@ pub(crate) fn download(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
         let world = core.world();
         auth::any(core, &world, call)?;
         let found = world.media.get(id).cloned();
-        let number = found.as_ref().and_then(|media| world.numbers.numbers.get(&media.number));
+        let number = found.as_ref().and_then(|media| world.numbers.by_id.get(&media.number));
         let waba = number.map(|number| number.waba.clone()).unwrap_or_default();
         auth::for_waba(core, &world, call, &waba)?;
         found

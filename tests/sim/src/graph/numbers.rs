@@ -59,7 +59,7 @@ pub(crate) fn create(core: &Arc<Core>, call: &Call, waba: &str) -> Answered {
         verified: false,
         ..Number::default()
     };
-    world.numbers.numbers.insert(id.clone(), number);
+    world.numbers.by_id.insert(id.clone(), number);
     Ok(Outcome::Json(json!({ "id": id })))
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn request_code(core: &Arc<Core>, call: &Call, id: &str) -> Answered 
     if call.text("language").is_none() {
         return Err(GraphError::missing("language"));
     }
-    if let Some(number) = world.numbers.numbers.get_mut(id) {
+    if let Some(number) = world.numbers.by_id.get_mut(id) {
         number.code = Some(CODE.to_owned());
     }
     Ok(success())
@@ -108,7 +108,7 @@ pub(crate) fn verify_code(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     let mut world = core.world();
     auth::for_number(core, &mut world, call, "post", id)?;
     let code = call.text("code").ok_or_else(|| GraphError::missing("code"))?;
-    let Some(number) = world.numbers.numbers.get_mut(id) else {
+    let Some(number) = world.numbers.by_id.get_mut(id) else {
         return Err(GraphError::no_object("post", id));
     };
     if number.code.as_deref() != Some(&code) {
@@ -142,7 +142,7 @@ pub(crate) fn register(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     if waba.pin_attempts > 10 {
         return Err(GraphError::code(133_016));
     }
-    let Some(number) = world.numbers.numbers.get_mut(id) else {
+    let Some(number) = world.numbers.by_id.get_mut(id) else {
         return Err(GraphError::no_object("post", id));
     };
     if number.pin.as_ref().is_some_and(|known| *known != pin) {
@@ -157,7 +157,7 @@ pub(crate) fn register(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
 pub(crate) fn deregister(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     let mut world = core.world();
     auth::for_number(core, &mut world, call, "post", id)?;
-    if let Some(number) = world.numbers.numbers.get_mut(id) {
+    if let Some(number) = world.numbers.by_id.get_mut(id) {
         number.registered = false;
     }
     Ok(success())
@@ -167,7 +167,7 @@ pub(crate) fn deregister(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
 pub(crate) fn profile(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     let mut world = core.world();
     auth::for_number(core, &mut world, call, "get", id)?;
-    let Some(number) = world.numbers.numbers.get_mut(id) else {
+    let Some(number) = world.numbers.by_id.get_mut(id) else {
         return Err(GraphError::no_object("get", id));
     };
     if call.method == axum::http::Method::POST {

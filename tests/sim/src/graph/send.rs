@@ -299,9 +299,8 @@ fn over_a_limit(world: &mut World, call: &Prepared, now_us: u64) -> Option<u32> 
     if burst > 0 && paid.saturating_add(every_us) > now_us.saturating_add(room) {
         return Some(131_056);
     }
-    let number = world.numbers.numbers.get_mut(&call.number)?;
-    let limit = number.mps.unwrap_or(mps);
-    if !number.traffic.admit(now_us, limit) {
+    let own = world.numbers.by_id.get(&call.number)?.mps;
+    if !world.numbers.admit(&call.number, now_us, own.unwrap_or(mps)) {
         return Some(130_429);
     }
     person.paid_us.insert(call.number.clone(), paid.saturating_add(every_us));

@@ -83,7 +83,7 @@ pub(crate) async fn change_number(core: &Arc<Core>, call: &Call, id: &str) -> An
         } else {
             Some(proven(core, url, Some(text("verify_token"))).await?)
         };
-        if let Some(number) = core.world().numbers.numbers.get_mut(id) {
+        if let Some(number) = core.world().numbers.by_id.get_mut(id) {
             number.callback = callback;
         }
         core.tell(&json!({"event": "numbers"}));

@@ -121,7 +121,7 @@ pub(crate) fn status(
     message.error = error.map(errors::in_status);
     let message = message.clone();
     core.tell_message(world, &message);
-    let Some(number) = world.numbers.numbers.get(&message.number).cloned() else { return };
+    let Some(number) = world.numbers.by_id.get(&message.number).cloned() else { return };
     let Some(person) = world.people.get(message.person) else { return };
     let value = envelope::status(&number, person, &message, now, world.config.bsuid);
     send(core, world, &number.waba, Some(&number.id), "messages", &value, None);

@@ -203,8 +203,6 @@ impl World {
             person.wrote_ms.clear();
             person.free_until_ms.clear();
         }
-        for number in self.numbers.numbers.values_mut() {
-            number.traffic = numbers::Traffic::default();
-        }
+        self.numbers.traffic.clear();
     }
 }

@@ -1,6 +1,6 @@
 //! The business side: WABAs with their subscriptions, and the numbers in them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,8 +51,6 @@ pub(crate) struct Number {
     pub(crate) mps: Option<u32>,
     pub(crate) blocked: BTreeSet<String>,
     pub(crate) profile: BTreeMap<String, Value>,
-    #[serde(skip)]
-    pub(crate) traffic: Traffic,
 }
 
 /// The messages of the last second.
@@ -99,7 +97,6 @@ impl Default for Number {
             mps: None,
             blocked: BTreeSet::new(),
             profile: BTreeMap::new(),
-            traffic: Traffic::default(),
         }
     }
 }
@@ -140,14 +137,17 @@ pub struct NumberSpec {
 #[serde(default)]
 pub(crate) struct Numbers {
     pub(crate) wabas: BTreeMap<String, Waba>,
-    pub(crate) numbers: BTreeMap<String, Number>,
+    pub(crate) by_id: BTreeMap<String, Number>,
+    /// The messages of each number's last second.
+    #[serde(skip)]
+    pub(crate) traffic: HashMap<String, Traffic>,
 }
 
 impl Numbers {
     /// Adds or changes a number.
     pub(crate) fn register(&mut self, spec: NumberSpec, config: &Config) {
         let id = spec.phone_number_id;
-        let known = self.numbers.get(&id).map(|number| number.waba.clone());
+        let known = self.by_id.get(&id).map(|number| number.waba.clone());
         let waba_id =
             spec.waba_id.or(known).unwrap_or_else(|| waba_of(&id, config.numbers_per_company));
         let callback = spec.callback_url.or_else(|| {
@@ -164,7 +164,7 @@ impl Numbers {
             let verify_token = spec.verify_token.unwrap_or_default();
             waba.callback = Some(Callback { url, verify_token });
         }
-        let number = self.numbers.entry(id.clone()).or_insert_with(|| unregistered(&id));
+        let number = self.by_id.entry(id.clone()).or_insert_with(|| unregistered(&id));
         number.waba = waba_id;
         if let Some(display) = spec.display_phone_number {
             number.display = crate::world::people::digits(&display);
@@ -187,7 +187,7 @@ impl Numbers {
 
     /// A number, made on the way if the configuration allows it.
     pub(crate) fn number(&mut self, id: &str, config: &Config) -> Option<&mut Number> {
-        if !self.numbers.contains_key(id) {
+        if !self.by_id.contains_key(id) {
             let looks_like_one = id.len() >= 5 && id.len() <= 20 && id.bytes().all(is_digit);
             if !config.accept_unknown || !looks_like_one || self.wabas.contains_key(id) {
                 return None;
@@ -197,7 +197,7 @@ impl Numbers {
                 config,
             );
         }
-        self.numbers.get_mut(id)
+        self.by_id.get_mut(id)
     }
 
     /// Where a webhook goes and what signs it; none if nobody subscribed.
@@ -212,7 +212,7 @@ impl Numbers {
             .and_then(|account| account.app_secret.clone())
             .unwrap_or_else(|| config.app_secret.clone());
         let own = number
-            .and_then(|id| self.numbers.get(id))
+            .and_then(|id| self.by_id.get(id))
             .and_then(|number| number.callback.as_ref())
             .map(|callback| callback.url.clone());
         let shared = account
@@ -223,11 +223,19 @@ impl Numbers {
         Some((url, secret))
     }
 
+    /// Counts a message of a number, unless it were one too many in the sliding second.
+    pub(crate) fn admit(&mut self, number: &str, now_us: u64, limit: u32) -> bool {
+        if !self.traffic.contains_key(number) {
+            self.traffic.insert(number.to_owned(), Traffic::default());
+        }
+        self.traffic.get_mut(number).is_none_or(|traffic| traffic.admit(now_us, limit))
+    }
+
     /// Finds a number by its id or by how people see it.
     pub(crate) fn find(&self, name: &str) -> Option<&Number> {
-        self.numbers.get(name).or_else(|| {
+        self.by_id.get(name).or_else(|| {
             let digits = crate::world::people::digits(name);
-            self.numbers.values().find(|number| !digits.is_empty() && number.display == digits)
+            self.by_id.values().find(|number| !digits.is_empty() && number.display == digits)
         })
     }
 }
