@@ -30,7 +30,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("providers", &["shared", "ports"]),
     ("frontend", &["shared"]),
     ("sim", &[]),
-    ("bench", &[]),
+    ("bench", &["kernel", "shared"]),
     ("xtask", &[]),
 ];
 

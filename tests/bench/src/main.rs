@@ -6,6 +6,7 @@
 
 mod child;
 mod figures;
+mod ledger;
 mod load;
 mod peers;
 mod platform;
@@ -71,12 +72,6 @@ fn main() -> anyhow::Result<()> {
     // Whoever was first in this process has chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
-    // One thread: the load generator shares the machine with what it measures.
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(1).enable_all().build()?.block_on(measure(cli))
-}
-
-async fn measure(cli: Cli) -> anyhow::Result<()> {
     let around = Surroundings::read()?;
     let seconds = cli.seconds.unwrap_or(if cli.short { 3 } else { 8 });
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -92,7 +87,9 @@ async fn measure(cli: Cli) -> anyhow::Result<()> {
     let mut failed = Vec::new();
     for stage in stages {
         eprintln!("bench: {} (load {})", stage.name(), processes::load());
-        if let Err(error) = stage.run(&around, &plan).await {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(stage.threads()).enable_all().build()?;
+        if let Err(error) = runtime.block_on(stage.run(&around, &plan)) {
             eprintln!("bench: {} failed: {error:#}", stage.name());
             failed.push(stage.name());
         }

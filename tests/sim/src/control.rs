@@ -174,7 +174,7 @@ async fn numbers(State(core): Shared) -> Response {
     let world = core.world();
     let list: Vec<Value> = world
         .numbers
-        .numbers
+        .by_id
         .values()
         .map(|number| {
             let route = world.numbers.route(&number.waba, Some(&number.id), &world.config);

@@ -1,5 +1,6 @@
 //! What is measured: a file a stage.
 
+mod commands;
 mod disk;
 mod flood;
 mod live;
@@ -11,6 +12,7 @@ mod rebuild;
 mod scale;
 mod verifying;
 mod webhooks;
+mod writers;
 
 use clap::ValueEnum;
 
@@ -29,6 +31,10 @@ pub(crate) enum Stage {
     Live,
     /// One company floods; what the others notice.
     Flood,
+    /// Commands a second, beside cqrs-es with postgres-es.
+    Commands,
+    /// Two writers on one shard.
+    Writers,
     /// All read models made again, alone and beside traffic.
     Rebuild,
     /// A company's history verified.
@@ -50,6 +56,8 @@ impl Stage {
         Self::Readmodel,
         Self::Live,
         Self::Flood,
+        Self::Commands,
+        Self::Writers,
         Self::Rebuild,
         Self::Verify,
         Self::Memory,
@@ -65,12 +73,23 @@ impl Stage {
             Self::Readmodel => "readmodel",
             Self::Live => "live",
             Self::Flood => "flood",
+            Self::Commands => "commands",
+            Self::Writers => "writers",
             Self::Rebuild => "rebuild",
             Self::Verify => "verify",
             Self::Memory => "memory",
             Self::Scale => "scale",
             Self::Disk => "disk",
             Self::Page => "page",
+        }
+    }
+
+    /// Threads of its own: the load generator shares the machine with what it measures; what runs
+    /// in this process may have it.
+    pub(crate) fn threads(self) -> usize {
+        match self {
+            Self::Commands | Self::Writers => 2,
+            _ => 1,
         }
     }
 
@@ -81,6 +100,8 @@ impl Stage {
             Self::Readmodel => readmodel::measure(around, plan).await?,
             Self::Live => live::measure(around, plan).await?,
             Self::Flood => flood::measure(around, plan).await?,
+            Self::Commands => commands::measure(around, plan).await?,
+            Self::Writers => writers::measure(around, plan).await?,
             Self::Rebuild => rebuild::measure(around, plan).await?,
             Self::Verify => verifying::measure(around, plan).await?,
             Self::Memory => memory::measure(around, plan).await?,

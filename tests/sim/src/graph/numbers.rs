@@ -29,7 +29,7 @@ pub(crate) fn list(core: &Arc<Core>, call: &Call, waba: &str) -> Answered {
     auth::for_waba(core, &world, call, waba)?;
     let numbers: Vec<Value> = world
         .numbers
-        .numbers
+        .by_id
         .values()
         .filter(|number| number.waba == waba)
         .map(|number| asked(call, shown(number)))

@@ -121,7 +121,7 @@ async fn state(State(core): Shared) -> Response {
     let world = core.world();
     let numbers: Vec<Value> = world
         .numbers
-        .numbers
+        .by_id
         .values()
         .take(200)
         .map(|number| {
