@@ -32,10 +32,6 @@ impl Log {
         self.shard
     }
 
-    pub(crate) const fn words(&self) -> &Words {
-        &self.words
-    }
-
     /// Events after `position`, in order, at most `most` positions further.
     pub async fn page(
         &self,

@@ -171,6 +171,7 @@ pub(crate) fn instant(micros: i64) -> DateTime<Utc> {
 }
 
 /// What the hash covers, borrowed: the writer hashes before a row exists, the verifier after.
+#[derive(Debug)]
 pub(crate) struct Hashed<'a> {
     pub(crate) company: Uuid,
     pub(crate) company_seq: i64,

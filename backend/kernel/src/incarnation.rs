@@ -1,0 +1,181 @@
+//! Which life of the installation this is (D12).
+//!
+//! A database that was restored is another one: what happened after the backup is lost here and known
+//! elsewhere. Postgres tells by its system identifier and its timeline; they are kept in the ledger's
+//! database and compared at every start. On a difference everything that acts is held, until a
+//! person says from when on history was lost.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use shared::stored::{Actor, ConfigText};
+use uuid::Uuid;
+
+use crate::{
+    commit::{Append, Commit, Context, Expected, NewEvent, Stream},
+    db::Pools,
+    error::{Error, Result},
+    ids::{Ground, PLATFORM},
+    ledger::Ledger,
+    vault::Vault,
+};
+
+/// What a database is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It acts.
+    Live,
+    /// History to look at; nothing acts.
+    Audit,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// The installation as its database knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    /// This life.
+    pub incarnation: Uuid,
+    /// Postgres' own identity then.
+    pub postgres: Postgres,
+    /// What the database is for.
+    pub purpose: Purpose,
+    /// When this life began.
+    pub began_at: DateTime<Utc>,
+    /// From when on history was lost when this life began; what was not final then is unknown.
+    pub lost_from: Option<DateTime<Utc>>,
+}
+
+/// Postgres' own identity: another one means that the database was restored or copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Postgres {
+    /// Of the cluster.
+    pub system_identifier: String,
+    /// Which history of the cluster.
+    pub timeline: i32,
+}
+
+/// Whether this process may act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is the installation it was.
+    Same(Installation),
+    /// It is another one now: everything that acts is held until `restored`.
+    Moved(Installation, Postgres),
+}
+
+impl Standing {
+    /// The installation.
+    #[must_use]
+    pub const fn installation(&self) -> &Installation {
+        let (Self::Same(installation) | Self::Moved(installation, _)) = self;
+        installation
+    }
+
+    /// Whether anything may act here.
+    #[must_use]
+    pub fn may_act(&self) -> bool {
+        matches!(self, Self::Same(installation) if installation.purpose == Purpose::Live)
+    }
+}
+
+/// What Postgres says of itself.
+pub async fn postgres(pools: &Pools) -> Result<Postgres> {
+    // The timeline stands in the first eight digits of the name of the log file being written.
+    let (system_identifier, timeline): (String, i32) = sqlx::query_as(
+        "select (select system_identifier::text from pg_control_system()),
+           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int",
+    )
+    .fetch_one(&pools.direct)
+    .await?;
+    Ok(Postgres { system_identifier, timeline })
+}
+
+/// Where this database stands; a fresh one begins its first life, for `purpose`.
+pub async fn standing(pools: &Pools, ground: &Ground, purpose: Purpose) -> Result<Standing> {
+    let found = postgres(pools).await?;
+    sqlx::query(
+        "insert into ledger.installation
+           (incarnation, system_identifier, timeline, purpose, began_at)
+         values ($1, $2, $3, $4, clock_timestamp()) on conflict (id) do nothing",
+    )
+    .bind(ground.ids.v7())
+    .bind(&found.system_identifier)
+    .bind(found.timeline)
+    .bind(purpose.as_str())
+    .execute(&pools.direct)
+    .await?;
+    let known = installation(pools).await?;
+    Ok(if known.postgres == found { Standing::Same(known) } else { Standing::Moved(known, found) })
+}
+
+/// The installation as its database knows it.
+pub async fn installation(pools: &Pools) -> Result<Installation> {
+    let row: (Uuid, String, i32, String, DateTime<Utc>, Option<DateTime<Utc>>) = sqlx::query_as(
+        "select incarnation, system_identifier, timeline, purpose, began_at, lost_from
+         from ledger.installation where id = 1",
+    )
+    .fetch_optional(&pools.direct)
+    .await?
+    .ok_or_else(|| Error::Row { what: "ledger.installation".to_owned() })?;
+    let (incarnation, system_identifier, timeline, purpose, began_at, lost_from) = row;
+    let purpose = if purpose == "audit" { Purpose::Audit } else { Purpose::Live };
+    let postgres = Postgres { system_identifier, timeline };
+    Ok(Installation { incarnation, postgres, purpose, began_at, lost_from })
+}
+
+/// Begins a new life after a restore: applies shreds again, notes from when on history was lost, and
+/// adds an event. The caller wipes the streams before anything follows the ledger again.
+pub async fn restored(
+    ledger: &Ledger,
+    vault: &Vault,
+    actor: Actor,
+    lost_from: DateTime<Utc>,
+) -> Result<Installation> {
+    vault.apply_shreds().await?;
+    let (pools, ground) = (ledger.pools(), ledger.ground());
+    let found = postgres(pools).await?;
+    let (incarnation, command) = (ground.ids.v7(), ground.ids.v7());
+    let payload = serde_json::json!({ "incarnation": incarnation, "lost_from": lost_from });
+    let append = Append {
+        company: PLATFORM,
+        stream: Stream { kind: "installation", id: PLATFORM },
+        expected: Expected::Any,
+        context: Arc::new(Context::new(actor, command, command.into_bytes())),
+        events: vec![NewEvent {
+            id: ground.ids.v7(),
+            event_type: "platform.installation.restored",
+            version: 1,
+            payload: payload.to_string(),
+            undoes: None,
+        }],
+    };
+    ledger.commit(Commit { appends: vec![append], ..Commit::default() }).await?;
+    sqlx::query(
+        "update ledger.installation
+         set incarnation = $1, system_identifier = $2, timeline = $3, lost_from = $4,
+           began_at = clock_timestamp()
+         where id = 1",
+    )
+    .bind(incarnation)
+    .bind(&found.system_identifier)
+    .bind(found.timeline)
+    .bind(lost_from)
+    .execute(&pools.direct)
+    .await?;
+    ledger.lives_in(incarnation);
+    installation(pools).await
+}
+
+/// The actor of what the command line does.
+#[must_use]
+pub fn command_line() -> Actor {
+    Actor::System(ConfigText("command_line".to_owned()))
+}
