@@ -7,3 +7,5 @@
 //! contact's id is also the holder of her keys: erasing her is destroying them.
 
 pub mod contact;
+pub mod projections;
+pub mod queries;

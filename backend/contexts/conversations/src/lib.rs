@@ -7,3 +7,5 @@
 //! not kept here.
 
 pub mod conversation;
+pub mod projections;
+pub mod queries;

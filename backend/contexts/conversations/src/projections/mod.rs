@@ -1,0 +1,3 @@
+//! What this context reads from.
+
+pub mod threads;

@@ -1,0 +1,269 @@
+//! The list of threads, newest first, and one of them.
+
+use chrono::{DateTime, Utc};
+use shared::{
+    conversations::LastMessage,
+    ids::{ChannelId, ContactId, ConversationId, IdentityId},
+    messages::Content,
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::QueryError;
+use crate::projections::threads::message::Doc;
+
+/// The most unread messages that are counted.
+const MOST_UNREAD: i64 = 100;
+
+/// The longest beginning of a text that a list shows, in characters.
+const PREVIEW: usize = 120;
+
+/// A thread without its person's name and address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadRow {
+    /// Which.
+    pub id: ConversationId,
+    /// The channel.
+    pub channel: ChannelId,
+    /// The contact that owns the address.
+    pub contact: ContactId,
+    /// The address that answers go to.
+    pub identity: Option<IdentityId>,
+    /// The last thing said.
+    pub last: Option<LastMessage>,
+    /// How many messages nobody has read; at most 100 are counted.
+    pub n_unread: i64,
+    /// Until when free text is allowed.
+    pub window_closes_at: Option<DateTime<Utc>>,
+    /// What the list is ordered by.
+    pub active_at: DateTime<Utc>,
+}
+
+/// A place in the list: the thread before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its time.
+    pub active_at: DateTime<Utc>,
+    /// Its id.
+    pub id: Uuid,
+}
+
+impl Cursor {
+    /// As a client gets it.
+    #[must_use]
+    pub fn print(self) -> String {
+        format!("{:x}-{}", self.active_at.timestamp_micros(), self.id.simple())
+    }
+
+    /// As a client sends it back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('-')?;
+        let at = i64::from_str_radix(at, 16).ok()?;
+        let active_at = DateTime::from_timestamp_micros(at)?;
+        Some(Self { active_at, id: Uuid::try_parse(id).ok()? })
+    }
+}
+
+/// What the list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of one channel only.
+    pub channel: Option<ChannelId>,
+    /// Of these contacts only.
+    pub contacts: Option<Vec<ContactId>>,
+}
+
+type Row = (
+    Uuid,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<DateTime<Utc>>,
+    DateTime<Utc>,
+    Option<String>,
+    i64,
+);
+
+/// A page of the list, as the company that the transaction reads as.
+pub async fn list(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    after: Option<Cursor>,
+    most: i64,
+) -> Result<Vec<ThreadRow>, QueryError> {
+    let contacts: Option<Vec<Uuid>> = filter
+        .contacts
+        .as_ref()
+        .map(|contacts| contacts.iter().map(|contact| contact.into_uuid()).collect());
+    let rows: Vec<Row> = sqlx::query_as(
+        "select t.id, t.channel_id, t.contact_id, t.identity_id, t.window_closes_at, t.active_at,
+                l.doc, u.n
+         from conversations_threads.threads t
+         left join conversations_threads.messages l
+           on l.company_id = t.company_id and l.id = t.last_id
+         left join conversations.read_marks r
+           on r.company_id = t.company_id and r.conversation_id = t.id
+         cross join lateral (
+           select count(*) as n
+           from (
+             select
+             from conversations_threads.messages m
+             where m.company_id = t.company_id
+               and m.conversation_id = t.id
+               and not m.is_hidden
+               and not m.is_outbound
+               and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
+             limit $6
+           ) unread
+         ) u
+         where t.channel_id is not null
+           and ($1::uuid is null or t.channel_id = $1)
+           and ($2::uuid[] is null or t.contact_id = any($2))
+           and ($3::timestamptz is null or (t.active_at, t.id) < ($3, $4::uuid))
+         order by t.active_at desc, t.id desc
+         limit $5",
+    )
+    .bind(filter.channel.map(ChannelId::into_uuid))
+    .bind(contacts)
+    .bind(after.map(|cursor| cursor.active_at))
+    .bind(after.map(|cursor| cursor.id))
+    .bind(most)
+    .bind(MOST_UNREAD)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(thread).collect()
+}
+
+/// One thread.
+pub async fn one(
+    connection: &mut PgConnection,
+    id: ConversationId,
+) -> Result<Option<ThreadRow>, QueryError> {
+    let row: Option<Row> = sqlx::query_as(
+        "select t.id, t.channel_id, t.contact_id, t.identity_id, t.window_closes_at, t.active_at,
+                l.doc, u.n
+         from conversations_threads.threads t
+         left join conversations_threads.messages l
+           on l.company_id = t.company_id and l.id = t.last_id
+         left join conversations.read_marks r
+           on r.company_id = t.company_id and r.conversation_id = t.id
+         cross join lateral (
+           select count(*) as n
+           from (
+             select
+             from conversations_threads.messages m
+             where m.company_id = t.company_id
+               and m.conversation_id = t.id
+               and not m.is_hidden
+               and not m.is_outbound
+               and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
+             limit $2
+           ) unread
+         ) u
+         where t.id = $1 and t.channel_id is not null",
+    )
+    .bind(id.into_uuid())
+    .bind(MOST_UNREAD)
+    .fetch_optional(connection)
+    .await?;
+    row.map(thread).transpose()
+}
+
+/// The threads of contacts, newest first.
+pub async fn of_contacts(
+    connection: &mut PgConnection,
+    contacts: &[ContactId],
+) -> Result<Vec<(ContactId, ConversationId)>, QueryError> {
+    let contacts: Vec<Uuid> = contacts.iter().map(|contact| contact.into_uuid()).collect();
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "select contact_id, id
+         from conversations_threads.threads
+         where contact_id = any($1)
+         order by active_at desc, id desc
+         limit 1000",
+    )
+    .bind(contacts)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(contact, id)| (contact.into(), id.into())).collect())
+}
+
+fn thread(row: Row) -> Result<ThreadRow, QueryError> {
+    let (id, channel, contact, identity, window_closes_at, active_at, last, n_unread) = row;
+    let last = last.map(|doc| serde_json::from_str::<Doc>(&doc)).transpose();
+    let last = last.map_err(|_error| QueryError::Row { column: "messages.doc", id })?;
+    let missing = QueryError::Row { column: "threads.channel_id", id };
+    let (Some(channel), Some(contact)) = (channel, contact) else { return Err(missing) };
+    Ok(ThreadRow {
+        id: id.into(),
+        channel: channel.into(),
+        contact: contact.into(),
+        identity: identity.map(IdentityId::from_uuid),
+        last: last.as_ref().and_then(last_message),
+        n_unread,
+        window_closes_at,
+        active_at,
+    })
+}
+
+fn last_message(doc: &Doc) -> Option<LastMessage> {
+    let said = doc.said.as_ref()?;
+    let shown = super::messages::shown(doc);
+    Some(LastMessage {
+        is_outbound: said.is_outbound,
+        kind: said.kind,
+        preview: shown.and_then(preview),
+        state: said.is_outbound.then(|| doc.progress.state()),
+        at: said.place.0,
+    })
+}
+
+/// The beginning of what a person reads.
+#[must_use]
+pub fn preview(content: &Content) -> Option<String> {
+    let text = match content {
+        Content::Text { body } => Some(body),
+        Content::Media(media) => media.caption.as_ref().or(media.file_name.as_ref()),
+        Content::Location { name, address, .. } => name.as_ref().or(address.as_ref()),
+        Content::Contacts { cards } => cards.first().map(|card| &card.name),
+        Content::Interactive(interactive) => Some(&interactive.body),
+        Content::InteractiveReply { title, .. } => title.as_ref(),
+        Content::Button { text, .. } => Some(text),
+        Content::Order { text, .. } => text.as_ref(),
+        Content::Template(template) => template.preview.as_ref().or(Some(&template.name)),
+        Content::System { body, .. } => body.as_ref(),
+        Content::Unsupported { .. } => None,
+    }?;
+    let mut beginning: String = text.chars().take(PREVIEW).collect();
+    if beginning.len() < text.len() {
+        beginning.push('…');
+    }
+    Some(beginning)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use shared::messages::Content;
+    use uuid::Uuid;
+
+    use super::{Cursor, preview};
+
+    #[test]
+    fn a_cursor_comes_back_and_nothing_else_is_one() {
+        let active_at = DateTime::from_timestamp_micros(1_700_000_000_123_456).expect("a time");
+        let cursor = Cursor { active_at, id: Uuid::from_u128(7) };
+        assert_eq!(Cursor::parse(&cursor.print()), Some(cursor));
+        for text in ["", "-", "1-2", "zz-00000000000000000000000000000007"] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_preview_is_the_beginning_and_never_cuts_a_letter() {
+        let text = |body: String| preview(&Content::Text { body });
+        assert_eq!(text("Oi".to_owned()).as_deref(), Some("Oi"));
+        assert_eq!(text("ç".repeat(500)).expect("a preview").chars().count(), 121);
+    }
+}
