@@ -211,6 +211,22 @@ impl Ledger {
         self.log.company_head(&mut *self.log.connection().await?, company).await
     }
 
+    /// The company's last number at or before a position; 0 if there is none. Walked back from the
+    /// company's head: who asks is seldom far behind.
+    pub async fn company_seq_at(&self, company: Uuid, position: i64) -> Result<i64> {
+        let seq: Option<i64> = sqlx::query_scalar(
+            "select company_seq from ledger.events
+             where shard = $1 and company_id = $2 and position <= $3
+             order by company_seq desc limit 1",
+        )
+        .bind(self.shard)
+        .bind(company)
+        .bind(position)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(seq.unwrap_or(0))
+    }
+
     /// Who owns the given keys (company, kind, blind index), in their order, in one round trip.
     pub async fn claims(
         &self,
