@@ -153,6 +153,37 @@ impl Permission {
         Self::ManageCompany,
     ];
 
+    /// The word in events, scopes and addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadConversations => "read_conversations",
+            Self::SendMessages => "send_messages",
+            Self::ReadContacts => "read_contacts",
+            Self::EditContacts => "edit_contacts",
+            Self::MergeContacts => "merge_contacts",
+            Self::EraseContacts => "erase_contacts",
+            Self::ReadChannels => "read_channels",
+            Self::ManageChannels => "manage_channels",
+            Self::ReadTeam => "read_team",
+            Self::ManageTeam => "manage_team",
+            Self::ReadApiKeys => "read_api_keys",
+            Self::ManageApiKeys => "manage_api_keys",
+            Self::ReadQuarantine => "read_quarantine",
+            Self::ReplayQuarantine => "replay_quarantine",
+            Self::ReadAudit => "read_audit",
+            Self::ExportHistory => "export_history",
+            Self::UseFiles => "use_files",
+            Self::ManageCompany => "manage_company",
+        }
+    }
+
+    /// A permission by its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.as_str() == word)
+    }
+
     /// Whether it changes nothing.
     #[must_use]
     pub const fn is_reading(self) -> bool {
@@ -210,6 +241,12 @@ impl Feature {
             Self::Api => "api",
         }
     }
+
+    /// A feature by its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|feature| feature.as_str() == word)
+    }
 }
 
 /// What a company may use up to an amount.
@@ -238,11 +275,17 @@ impl Quota {
             Self::Members => "members",
         }
     }
+
+    /// A quota by its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|quota| quota.as_str() == word)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Permission, Role};
+    use super::{Feature, Permission, Quota, Role};
 
     #[test]
     fn an_auditor_changes_nothing() {
@@ -258,5 +301,24 @@ mod tests {
             assert!(!Role::Operator.may(permission) || Role::Supervisor.may(permission));
             assert!(!Role::Supervisor.may(permission) || Role::Admin.may(permission));
         }
+    }
+
+    #[test]
+    fn words_are_what_serde_writes_and_come_back() {
+        fn check<T: serde::Serialize + PartialEq + std::fmt::Debug + Copy>(
+            all: &[T],
+            word: impl Fn(T) -> &'static str,
+            back: impl Fn(&str) -> Option<T>,
+        ) {
+            for value in all {
+                let text = serde_json::to_value(value).unwrap();
+                assert_eq!(text, word(*value));
+                assert_eq!(back(word(*value)), Some(*value));
+            }
+        }
+        check(&Permission::ALL, Permission::as_str, Permission::from_word);
+        check(&Feature::ALL, Feature::as_str, Feature::from_word);
+        check(&Quota::ALL, Quota::as_str, Quota::from_word);
+        check(&Role::ALL, Role::as_str, Role::from_word);
     }
 }

@@ -18,6 +18,16 @@ pub struct SignIn {
     pub password: String,
 }
 
+/// `POST /api/v1/me/password`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ChangePassword {
+    /// The password of now.
+    pub password: String,
+    /// The one to come.
+    pub new_password: String,
+}
+
 /// `GET /api/v1/me`, and the answer to a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

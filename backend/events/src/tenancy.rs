@@ -63,6 +63,9 @@ events! {
             quota: Quota,
             /// 80 or 100.
             percent: u8,
+            /// In which period: year × 100 + month, or 0 for what is not counted by month.
+            #[serde(default)]
+            period: i32,
         }
         /// Somebody of the platform acts in it from now on.
         ImpersonationStarted = "tenancy.company.impersonation_started" {

@@ -267,8 +267,8 @@ fn collect(value: &Value, around: &Map<String, Value>, found: &mut Vec<Map<Strin
 }
 
 async fn write(State(core): Shared, body: Bytes) -> Response {
-    let given = serde_json::from_slice(&body).map(unfolded).and_then(serde_json::from_value);
-    let given: Inbound = match given {
+    let given: Result<Inbound, _> = serde_json::from_slice(&body);
+    let given = match given {
         Ok(given) => given,
         Err(error) => return refused(&error.to_string()),
     };
@@ -277,29 +277,6 @@ async fn write(State(core): Shared, body: Bytes) -> Response {
         Ok(id) => axum::Json(json!({ "id": id })).into_response(),
         Err(refusal) => refused(refusal.sentence()),
     }
-}
-
-/// A message that was written beside its sender, as the webhook has it, is put where it belongs.
-fn unfolded(mut given: Value) -> Value {
-    let Some(fields) = given.as_object_mut() else { return given };
-    if fields.get("text").is_some_and(Value::is_object) && !fields.contains_key("type") {
-        fields.insert("type".to_owned(), Value::from("text"));
-    }
-    let kind = fields.get("type").and_then(Value::as_str).map(str::to_owned);
-    if let Some(kind) = kind.filter(|_| !fields.contains_key("message")) {
-        let mut message = Map::new();
-        for key in ["type", &kind, "context"] {
-            if let Some(value) = fields.remove(key) {
-                message.insert(key.to_owned(), value);
-            }
-        }
-        // `{"type": "text", "text": "Oi"}` means the same.
-        if let Some(text @ Value::String(_)) = message.get_mut("text") {
-            *text = json!({ "body": text.take() });
-        }
-        fields.insert("message".to_owned(), Value::Object(message));
-    }
-    given
 }
 
 async fn webhook(State(core): Shared, body: Bytes) -> Response {

@@ -64,10 +64,12 @@ impl ReadModels {
         let reached = watch.wait_for(|standings| {
             least(standings, names, company).is_none_or(|least| least >= position)
         });
-        match tokio::time::timeout(most, reached).await {
-            Ok(Ok(standings)) if least(&standings, names, company).is_some() => Ok(Waited::Reached),
-            _ => self.stale(names, company).await,
-        }
+        // The standings' lock is given back before the next wait.
+        let is_there = {
+            let waited = tokio::time::timeout(most, reached).await;
+            matches!(&waited, Ok(Ok(now)) if least(now, names, company).is_some())
+        };
+        if is_there { Ok(Waited::Reached) } else { self.stale(names, company).await }
     }
 
     async fn stale(&self, names: &[&str], company: Uuid) -> Result<Waited> {

@@ -64,26 +64,6 @@ async fn any_message_passes_as_it_is_and_replies_name_what_they_answer() {
 }
 
 #[tokio::test]
-async fn a_message_may_be_written_in_several_ways() {
-    let (world, platform) = World::subscribed().await;
-    let url = format!("{}/_sim/inbound", world.sim.url());
-    let ways = [
-        json!({"from": CUSTOMER, "to": NUMBER, "text": "Oi"}),
-        json!({"from": CUSTOMER, "phone_number_id": NUMBER, "text": {"body": "Oi"}}),
-        json!({"from": CUSTOMER, "to": NUMBER, "type": "text", "text": "Oi"}),
-        json!({"from": CUSTOMER, "to": NUMBER, "message": {"type": "text", "text": {"body": "Oi"}}}),
-    ];
-    for way in &ways {
-        let (status, answer) = super::answer(world.http.post(&url).json(way)).await;
-        assert_eq!(status, 200, "{answer}");
-    }
-    for change in platform.changes(ways.len()).await {
-        assert_eq!(message(&change)["type"], "text");
-        assert_eq!(message(&change)["text"], json!({"body": "Oi"}));
-    }
-}
-
-#[tokio::test]
 async fn what_cannot_be_a_message_is_refused_with_a_reason() {
     let world = World::start().await;
     let url = format!("{}/_sim/inbound", world.sim.url());

@@ -1,0 +1,165 @@
+//! Passwords: argon2id, at most two at once, and a queue that has an end.
+//!
+//! Invariants: an unknown account costs what a known one costs, because a hash that nobody's password
+//! fits is verified instead; who cannot be served soon is told so at once.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use kernel::http::Problem;
+use rand::RngExt as _;
+use shared::problem::Kind;
+use tokio::sync::{OnceCell, Semaphore};
+
+/// How many are hashed at once: each takes 19 MB and a core.
+const AT_ONCE: usize = 2;
+/// How many may wait.
+const WAITING: usize = 64;
+/// The shortest password, in characters.
+pub const SHORTEST: usize = 10;
+/// The longest, in bytes.
+pub const LONGEST: usize = 256;
+
+/// The hasher. Clones share its slots.
+#[derive(Clone, Debug)]
+pub struct Passwords(Arc<Slots>);
+
+#[derive(Debug)]
+struct Slots {
+    slots: Semaphore,
+    waiting: AtomicUsize,
+    nobodys: OnceCell<String>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self(Arc::new(Slots {
+            slots: Semaphore::new(AT_ONCE),
+            waiting: AtomicUsize::new(0),
+            nobodys: OnceCell::new(),
+        }))
+    }
+}
+
+/// A place in the queue.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Passwords {
+    /// The hash of a new password.
+    pub async fn hash(&self, password: &str) -> Result<String, Problem> {
+        let password = password.to_owned();
+        self.work(move || {
+            let hash = Argon2::default().hash_password(password.as_bytes());
+            hash.map(|hash| hash.to_string()).map_err(|_refused| internal())
+        })
+        .await?
+    }
+
+    /// Whether a password fits a hash; without one, the work is done all the same.
+    pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, Problem> {
+        let is_known = hash.is_some();
+        let hash = match hash {
+            Some(hash) => hash,
+            None => self.nobodys().await?,
+        };
+        let password = password.to_owned();
+        let fits: Result<bool, Problem> = self
+            .work(move || {
+                let hash = PasswordHash::new(&hash).map_err(|_not_a_hash| internal())?;
+                Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            })
+            .await?;
+        Ok(fits? && is_known)
+    }
+
+    /// A hash that nobody knows the password of.
+    async fn nobodys(&self) -> Result<String, Problem> {
+        let hash = || async { self.hash(&generated()).await };
+        self.0.nobodys.get_or_try_init(hash).await.cloned()
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let slots = &*self.0;
+        let place = slots.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(&slots.waiting);
+        if place >= WAITING {
+            return Err(Problem::new(Kind::Unavailable, "tenancy.sign_in_busy").retry_after(2));
+        }
+        let slot = slots.slots.acquire().await.map_err(|_closed| internal())?;
+        let done = tokio::task::spawn_blocking(work).await;
+        drop(slot);
+        drop(waiting);
+        done.map_err(|error| Problem::internal(&error))
+    }
+}
+
+fn internal() -> Problem {
+    Problem::new(Kind::Internal, "internal")
+}
+
+/// Whether a password may be chosen.
+pub fn check(pointer: &str, password: &str) -> Result<(), Problem> {
+    if password.chars().count() < SHORTEST {
+        return Err(Problem::invalid(pointer, "too_short"));
+    }
+    if password.len() > LONGEST {
+        return Err(Problem::invalid(pointer, "too_long"));
+    }
+    Ok(())
+}
+
+/// A password of 16 characters that can be read aloud: over 90 bits.
+#[must_use]
+pub fn generated() -> String {
+    const READABLE: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut random = rand::rng();
+    let pick = |_| READABLE.get(random.random_range(0..READABLE.len())).copied().map(char::from);
+    (0..16).filter_map(pick).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Passwords, check, generated};
+
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_only_and_nobodys_fits_none() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash("uma senha longa").await.unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(passwords.verify("uma senha longa", Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("uma senha curta", Some(hash)).await.unwrap());
+        assert!(!passwords.verify("uma senha longa", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_queue_has_an_end() {
+        let passwords = Passwords::default();
+        let all = (0..100).map(|_| passwords.verify("x", Some("not a hash".to_owned())));
+        let all = futures::future::join_all(all).await;
+        let busy = all.iter().filter_map(|one| one.as_ref().err());
+        assert_eq!(busy.filter(|busy| busy.code() == "tenancy.sign_in_busy").count(), 36);
+    }
+
+    #[test]
+    fn generated_passwords_may_be_chosen_and_differ() {
+        let (one, other) = (generated(), generated());
+        assert!(check("/password", &one).is_ok());
+        assert_ne!(one, other);
+        assert!(check("/password", "curta").is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! The read models of the context.
+
+pub(crate) mod directory;
+pub(crate) mod usage;

@@ -1,0 +1,296 @@
+//! Every route × whoever may not: another company, a lower role, nobody, a session that has run out,
+//! a disabled user, a key, an impersonator. The list of routes is the router's own; one that has no
+//! line here fails.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use kernel::http::{Access, Route};
+use reqwest::Method;
+use serde_json::{Value, json};
+use shared::permission::{Permission, Role};
+
+use super::support::{Call, House, Reply};
+
+/// A request that is well-formed for each route, so that what refuses it is the right and nothing
+/// else. Ids are of nothing that exists, so that what is allowed has no effect either.
+fn samples() -> BTreeMap<&'static str, Value> {
+    let user = "user_00000000000000000000000000000001";
+    let company = "company_00000000000000000000000000000001";
+    let member = json!({ "name": "Nina", "email": "no address", "role": "operator" });
+    BTreeMap::from([
+        ("POST /api/v1/sessions", json!({ "email": "nobody@x.example", "password": "x" })),
+        ("GET /api/v1/sessions", Value::Null),
+        ("DELETE /api/v1/sessions/{session}", Value::Null),
+        ("GET /api/v1/me", Value::Null),
+        ("POST /api/v1/me/password", json!({ "password": "x", "new_password": "x" })),
+        ("GET /api/v1/members", Value::Null),
+        ("POST /api/v1/members", member.clone()),
+        ("POST /api/v1/members/{user}/role", json!({ "role": "operator" })),
+        ("DELETE /api/v1/members/{user}", Value::Null),
+        ("GET /api/v1/api-keys", Value::Null),
+        ("POST /api/v1/api-keys", json!({ "name": "CRM", "scopes": [] })),
+        ("DELETE /api/v1/api-keys/{key}", Value::Null),
+        ("GET /api/v1/platform/companies", Value::Null),
+        (
+            "POST /api/v1/platform/companies",
+            json!({ "name": "X", "zone": "Mars", "owner": member }),
+        ),
+        (
+            "POST /api/v1/platform/companies/{company}/suspend",
+            json!({ "reason": "x" }),
+        ),
+        ("POST /api/v1/platform/companies/{company}/resume", Value::Null),
+        (
+            "POST /api/v1/platform/companies/{company}/features/{feature}",
+            json!({ "is_on": true }),
+        ),
+        (
+            "POST /api/v1/platform/companies/{company}/quotas/{quota}",
+            json!({ "limit": 1, "is_hard": false }),
+        ),
+        ("POST /api/v1/platform/users/{user}/disable", Value::Null),
+        ("POST /api/v1/platform/users/{user}/enable", Value::Null),
+        (
+            "POST /api/v1/platform/impersonations",
+            json!({ "company": company, "reason": "x", "minutes": 5 }),
+        ),
+        ("DELETE /api/v1/platform/impersonations/current", json!({ "unused": user })),
+    ])
+}
+
+fn name(route: &Route) -> String {
+    format!("{} {}", route.method, route.path)
+}
+
+/// A path whose ids are of nothing that exists.
+fn path(route: &Route) -> String {
+    let fill = |part: &str| match part {
+        "{user}" => "user_0000000000000000000000000000000f".to_owned(),
+        "{session}" => "session_0000000000000000000000000000000f".to_owned(),
+        "{key}" => "key_0000000000000000000000000000000f".to_owned(),
+        "{company}" => "company_0000000000000000000000000000000f".to_owned(),
+        "{feature}" => "api".to_owned(),
+        "{quota}" => "members".to_owned(),
+        known if !known.contains('{') => known.to_owned(),
+        other => panic!("say what stands for {other} in {}", route.path),
+    };
+    route.path.split('/').map(fill).collect::<Vec<_>>().join("/")
+}
+
+fn call<'a>(house: &'a House, route: &Route) -> Call<'a> {
+    let samples = samples();
+    let body = samples.get(name(route).as_str());
+    let body = body.unwrap_or_else(|| panic!("the rights test does not know {}", name(route)));
+    let method = Method::from_bytes(route.method.as_str().as_bytes()).unwrap();
+    let call = if route.is_write() {
+        house.write(method, &path(route))
+    } else {
+        house.call(method, &path(route))
+    };
+    if body.is_null() { call } else { call.json(body) }
+}
+
+/// Whether it was let in: whatever the handler then says.
+fn is_in(reply: &Reply) -> bool {
+    let stopped = [
+        "unauthenticated",
+        "forbidden",
+        "forbidden_while_impersonating",
+        "session_required",
+        "feature_off",
+        "company_suspended",
+        "origin_refused",
+        "idempotency_key_missing",
+    ];
+    reply.status.as_u16() < 500 && !stopped.contains(&reply.code().as_str())
+}
+
+fn stopped(reply: &Reply, status: u16, code: &str, who: &str, route: &Route) {
+    let seen = (reply.status.as_u16(), reply.code());
+    assert_eq!(seen, (status, code.to_owned()), "{who} at {}", name(route));
+}
+
+#[tokio::test]
+async fn every_route_is_known_to_this_test_and_described() {
+    let house = House::start("known_routes").await;
+    let known = samples();
+    let listed: Vec<_> = house.routes.iter().map(|route| name(route)).collect();
+    for route in &listed {
+        assert!(known.contains_key(route.as_str()), "the rights test does not know {route}");
+    }
+    for route in known.keys() {
+        assert!(listed.iter().any(|listed| listed == route), "{route} is gone");
+    }
+    let document = house.get("/api/openapi.json").send().await.json();
+    for route in &house.routes {
+        let method = route.method.as_str().to_lowercase();
+        let described = &document["paths"][route.path][&method];
+        assert!(!described["summary"].as_str().unwrap().is_empty(), "{} says nothing", name(route));
+        let writes = route.method == reqwest::Method::POST && route.request.is_some();
+        assert_eq!(writes, described["requestBody"].is_object(), "{}", name(route));
+    }
+    // Every schema that is named is there.
+    let text = document.to_string();
+    for part in text.split("#/components/schemas/").skip(1) {
+        let schema = part.split('"').next().unwrap();
+        assert!(document["components"]["schemas"][schema].is_object(), "{schema} is missing");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_without_a_valid_session_or_key() {
+    let house = House::start("nobody").await;
+    let disabled = house.session(Role::Operator).await;
+    let user = house.person(Role::Operator).user;
+    let admin = house.session(None).await;
+    let disable = format!("/api/v1/platform/users/{user}/disable");
+    assert_eq!(house.post(&disable).cookie(&admin).send().await.status, 204);
+    let expired = house.session(Role::Owner).await;
+    house.clock.forward(Duration::from_hours(24 * 8));
+    for route in house.routes.iter().filter(|route| route.access != Access::Public) {
+        for (who, call) in [
+            ("nobody", call(&house, route)),
+            ("an invented session", call(&house, route).cookie("masteria=invented")),
+            ("a session that has run out", call(&house, route).cookie(&expired)),
+            ("a disabled user", call(&house, route).cookie(&disabled)),
+            ("an invented key", call(&house, route).bearer("mia_invented")),
+            ("a key in the wrong scheme", call(&house, route).header("authorization", "Basic x")),
+            ("a session beside a bad key", call(&house, route).cookie(&admin).bearer("mia_x")),
+        ] {
+            stopped(&call.send().await, 401, "unauthenticated", who, route);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_let_in_exactly_where_its_table_says() {
+    let house = House::start("roles").await;
+    for role in Role::ALL {
+        let session = house.session(role).await;
+        for route in &house.routes {
+            let reply = call(&house, route).cookie(&session).send().await;
+            match route.access {
+                Access::Public | Access::SignedIn => {
+                    assert!(is_in(&reply), "{role:?} at {}: {}", name(route), reply.text());
+                }
+                Access::SuperAdmin => stopped(&reply, 403, "forbidden", role.as_str(), route),
+                Access::Company { permission, .. } if role.may(permission) => {
+                    assert!(is_in(&reply), "{role:?} at {}: {}", name(route), reply.text());
+                }
+                Access::Company { .. } => stopped(&reply, 403, "forbidden", role.as_str(), route),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_company_is_not_there_for_anybody() {
+    let house = House::start("another").await;
+    let (owner, admin) = (house.session(Role::Owner).await, house.session(None).await);
+    let key = house.aurora.api_key.clone();
+    let foreign = house.other.company.to_string();
+    let random = "company_0123456789abcdef0123456789abcdef";
+    for route in &house.routes {
+        if !matches!(route.access, Access::Company { .. }) {
+            continue;
+        }
+        for asked in [foreign.as_str(), random, "company_x", "", "00000000"] {
+            let mine = call(&house, route).cookie(&owner).company(asked).send().await;
+            stopped(&mine, 404, "not_found", "an owner elsewhere", route);
+            let program = call(&house, route).bearer(&key).company(asked).send().await;
+            stopped(&program, 404, "not_found", "a key elsewhere", route);
+            let platform = call(&house, route).cookie(&admin).company(asked).send().await;
+            stopped(&platform, 404, "not_found", "the platform without impersonating", route);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_let_in_exactly_where_its_scopes_say() {
+    let house = House::start("scopes").await;
+    let owner = house.session(Role::Owner).await;
+    let reading = json!({ "name": "narrow", "scopes": ["read_conversations"] });
+    let made = house.post("/api/v1/api-keys").cookie(&owner).json(&reading).send().await.json();
+    let narrow = made["secret"].as_str().unwrap().to_owned();
+    let wide = house.aurora.api_key.clone();
+    let is_for_programs = tenancy::api_key::is_for_programs;
+    for route in &house.routes {
+        let (all, one) = (call(&house, route).bearer(&wide), call(&house, route).bearer(&narrow));
+        let (all, one) = (all.send().await, one.send().await);
+        match route.access {
+            Access::Public => assert!(is_in(&all), "{}", name(route)),
+            Access::SignedIn => {
+                stopped(&all, 403, "session_required", "a key", route);
+            }
+            Access::SuperAdmin => stopped(&all, 403, "forbidden", "a key", route),
+            Access::Company { permission, .. } => {
+                if is_for_programs(permission) {
+                    assert!(is_in(&all), "a key at {}: {}", name(route), all.text());
+                } else {
+                    stopped(&all, 403, "forbidden", "a key", route);
+                }
+                if permission == Permission::ReadConversations {
+                    assert!(is_in(&one), "{}", name(route));
+                } else {
+                    stopped(&one, 403, "forbidden", "a narrow key", route);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn d31_an_impersonator_is_let_in_where_nothing_of_the_company_is_given_away() {
+    let house = House::start("impersonator").await;
+    let admin = house.session(None).await;
+    let body = json!({ "company": house.aurora.company, "reason": "ticket 7", "minutes": 30 });
+    let start = house.post("/api/v1/platform/impersonations").cookie(&admin).json(&body);
+    assert_eq!(start.send().await.status, 204);
+    let forbidden = "forbidden_while_impersonating";
+    for route in &house.routes {
+        if route.path.ends_with("/impersonations/current") {
+            continue;
+        }
+        let reply = call(&house, route).cookie(&admin).send().await;
+        match route.access {
+            Access::Public => assert!(is_in(&reply), "{}", name(route)),
+            Access::SignedIn if route.path == "/api/v1/me" => assert!(is_in(&reply)),
+            Access::SignedIn | Access::SuperAdmin => {
+                stopped(&reply, 403, forbidden, "an impersonator", route);
+            }
+            Access::Company { permission, .. } if permission.while_impersonating() => {
+                assert!(is_in(&reply), "an impersonator at {}: {}", name(route), reply.text());
+            }
+            Access::Company { .. } => {
+                stopped(&reply, 403, forbidden, "an impersonator", route);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_switched_off_feature_and_a_suspension_stop_every_route_they_concern() {
+    let house = House::start("stopped").await;
+    let (admin, owner) = (house.session(None).await, house.session(Role::Owner).await);
+    let company = house.aurora.company;
+    for feature in shared::permission::Feature::ALL {
+        let path = format!("/api/v1/platform/companies/{company}/features/{}", feature.as_str());
+        let set = |is_on: bool| house.post(&path).cookie(&admin).json(&json!({ "is_on": is_on }));
+        assert_eq!(set(false).send().await.status, 204);
+        for route in &house.routes {
+            let Access::Company { feature: needed, .. } = route.access else { continue };
+            let reply = call(&house, route).cookie(&owner).send().await;
+            assert_eq!(reply.code() == "feature_off", needed == Some(feature), "{}", name(route));
+        }
+        assert_eq!(set(true).send().await.status, 204);
+    }
+    let suspend = format!("/api/v1/platform/companies/{company}/suspend");
+    let suspended = house.post(&suspend).cookie(&admin).json(&json!({ "reason": "unpaid" }));
+    assert_eq!(suspended.send().await.status, 204);
+    for route in &house.routes {
+        let Access::Company { .. } = route.access else { continue };
+        let reply = call(&house, route).cookie(&owner).send().await;
+        let is_stopped = reply.code() == "company_suspended";
+        assert_eq!(is_stopped, route.is_write(), "{}: {}", name(route), reply.text());
+    }
+}
