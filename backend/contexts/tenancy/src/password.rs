@@ -22,9 +22,9 @@ const AT_ONCE: usize = 2;
 /// How many may wait.
 const WAITING: usize = 64;
 /// The shortest password, in characters.
-pub const SHORTEST: usize = 10;
+pub(crate) const SHORTEST: usize = 10;
 /// The longest, in bytes.
-pub const LONGEST: usize = 256;
+pub(crate) const LONGEST: usize = 256;
 
 /// The hasher. Clones share its slots.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ fn internal() -> Problem {
 }
 
 /// Whether a password may be chosen.
-pub fn check(pointer: &str, password: &str) -> Result<(), Problem> {
+pub(crate) fn check(pointer: &str, password: &str) -> Result<(), Problem> {
     if password.chars().count() < SHORTEST {
         return Err(Problem::invalid(pointer, "too_short"));
     }
@@ -125,7 +125,7 @@ pub fn check(pointer: &str, password: &str) -> Result<(), Problem> {
 
 /// A password of 16 characters that can be read aloud: over 90 bits.
 #[must_use]
-pub fn generated() -> String {
+pub(crate) fn generated() -> String {
     const READABLE: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     let mut random = rand::rng();
     let pick = |_| READABLE.get(random.random_range(0..READABLE.len())).copied().map(char::from);

@@ -32,7 +32,7 @@ const LONGEST: usize = 254;
 
 /// An address as it is compared; `None` if it cannot be one.
 #[must_use]
-pub fn canonical(email: &str) -> Option<String> {
+pub(crate) fn canonical(email: &str) -> Option<String> {
     let email = email.trim();
     let (local, domain) = email.rsplit_once('@')?;
     let is_plain = |text: &str| {
