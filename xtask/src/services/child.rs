@@ -48,9 +48,24 @@ impl Service {
 
     /// Asks until the answer is yes.
     pub(crate) fn until(&mut self, ready: impl Fn() -> bool) -> anyhow::Result<()> {
+        self.ask(ready, 1)
+    }
+
+    /// The same after a crash: what is left of the process before may be in the way for a moment.
+    pub(crate) fn until_after_crash(&mut self, ready: impl Fn() -> bool) -> anyhow::Result<()> {
+        self.ask(ready, ATTEMPTS)
+    }
+
+    fn ask(&mut self, ready: impl Fn() -> bool, mut attempts: u32) -> anyhow::Result<()> {
         let deadline = Instant::now() + Duration::from_mins(1);
         while !ready() {
             if let Some(status) = self.child.try_wait()? {
+                attempts -= 1;
+                if attempts > 0 {
+                    sleep(Duration::from_millis(500));
+                    self.child = self.command.spawn()?;
+                    continue;
+                }
                 bail!("{} ended with {status}\n{}", self.name, self.last_words());
             }
             ensure!(

@@ -79,7 +79,7 @@ impl Postgres {
         let mut service = Service::start("postgres", server, Signal::INT, folder)?;
         let ask = bin.join("pg_isready").display().to_string();
         let place = ["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "postgres", "-t", "5"];
-        service.until(|| exists(&ask, &place))?;
+        service.until_after_crash(|| exists(&ask, &place))?;
         if fresh {
             let url =
                 format!("postgres://postgres:{}@127.0.0.1:{port}/template1", credentials.superuser);
