@@ -4,11 +4,13 @@
 create schema channels;
 grant usage on schema channels to kernel_writer, kernel_reader;
 
--- A key in a callback address leads to its channel. Two side by side while one is exchanged.
+-- A key in a callback address leads to its channel. Two side by side while one is exchanged. The key
+-- itself is made of the company's index key and the generation, so that only its hash is kept.
 create table channels.hooks (
   company_id  uuid        not null,
   key_hash    bytea       not null,
   channel_id  uuid        not null,
+  generation  integer     not null,
   created_at  timestamptz not null,
   until       timestamptz,
   constraint hooks_pkey primary key (company_id, key_hash),

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use events::channels::ChannelEvent;
 use kernel::{
-    commit::Claim,
+    commit::{Claim, Timer, TimerChange},
     decider::{Decider, Rejection},
     ids::PLATFORM,
 };
@@ -321,6 +321,32 @@ impl Decider for Channel {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    fn timers(company: Uuid, id: Uuid, _state: &State, event: &ChannelEvent) -> Vec<TimerChange> {
+        timer_of(company, id, event).into_iter().collect()
+    }
+}
+
+/// Ends a proof that nobody watches any more.
+pub const PROOF_TIMER: &str = "channels.proof";
+
+fn timer_of(company: Uuid, id: Uuid, event: &ChannelEvent) -> Option<TimerChange> {
+    let kind = PROOF_TIMER;
+    match event {
+        ChannelEvent::ProofStarted { until } => Some(TimerChange::Set(Timer {
+            company,
+            kind,
+            id,
+            due: *until + TimeDelta::seconds(3),
+            latest: *until + TimeDelta::days(1),
+            local: None,
+            payload: "{}".to_owned(),
+        })),
+        ChannelEvent::Proven {} | ChannelEvent::ProofFailed { .. } => {
+            Some(TimerChange::Cancel { company, kind, id })
+        }
+        _ => None,
     }
 }
 

@@ -43,3 +43,22 @@ pub async fn channels(
         })
         .collect()
 }
+
+/// The channels of the account that a channel belongs to, itself among them.
+///
+/// # Errors
+/// If Postgres fails.
+pub async fn of_account(
+    connection: &mut PgConnection,
+    waba_id: &str,
+) -> Result<Vec<Uuid>, QueryError> {
+    let ids = sqlx::query_scalar(
+        "select id
+         from channels_list.channels
+         where waba_id = $1 and is_connected",
+    )
+    .bind(waba_id)
+    .fetch_all(connection)
+    .await?;
+    Ok(ids)
+}

@@ -1,9 +1,9 @@
-//! Keys of callback addresses. A key is 32 random bytes; only its hash is kept.
+//! Keys of callback addresses: 256 bits out of the company's index key, so that only a hash is kept
+//! and the address can still be told to the provider again.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use kernel::db;
-use rand::{TryRng as _, rngs::SysRng};
+use kernel::{db, vault::IndexKey};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -11,23 +11,17 @@ use uuid::Uuid;
 /// How long an old key is accepted beside the new one.
 pub const OVERLAP: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
-/// A key as it stands in the address: shown once.
+/// A key as it stands in the address.
 #[derive(Clone)]
 pub struct HookKey(String);
 
 impl HookKey {
-    /// A new one; `None` when the machine has no randomness.
+    /// The key of a channel in a generation.
     #[must_use]
-    pub fn random() -> Option<Self> {
-        let mut bytes = [0; 32];
-        SysRng.try_fill_bytes(&mut bytes).ok()?;
-        Some(Self(URL_SAFE_NO_PAD.encode(bytes)))
-    }
-
-    /// One that was given, for demos and load.
-    #[must_use]
-    pub const fn given(text: String) -> Self {
-        Self(text)
+    pub fn of(index: &IndexKey, channel: Uuid, generation: i32) -> Self {
+        let name = format!("{}.{generation}", channel.simple());
+        let halves = ["channels.hook.1", "channels.hook.2"].map(|half| index.blind(half, &name));
+        Self(URL_SAFE_NO_PAD.encode(halves.as_flattened()))
     }
 
     /// As it stands in the address.
@@ -62,7 +56,7 @@ pub fn verify_token(key: &str) -> String {
     hex::encode(digest.iter().take(16).copied().collect::<Vec<_>>())
 }
 
-/// Makes a key lead to a channel.
+/// Makes a key lead to a channel; older ones end after [`OVERLAP`].
 ///
 /// # Errors
 /// If Postgres fails.
@@ -70,33 +64,7 @@ pub async fn add(
     pool: &PgPool,
     company: Uuid,
     channel: Uuid,
-    key: &HookKey,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let mut tx = db::writing_as(pool, company).await?;
-    sqlx::query(
-        "insert into channels.hooks (company_id, key_hash, channel_id, created_at)
-         values ($1, $2, $3, $4)
-         on conflict do nothing",
-    )
-    .bind(company)
-    .bind(key.hash().as_slice())
-    .bind(channel)
-    .bind(now)
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await
-}
-
-/// Adds a new key and lets the older ones end.
-///
-/// # Errors
-/// If Postgres fails.
-pub async fn rotate(
-    pool: &PgPool,
-    company: Uuid,
-    channel: Uuid,
-    key: &HookKey,
+    (key, generation): (&HookKey, i32),
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let mut tx = db::writing_as(pool, company).await?;
@@ -112,13 +80,14 @@ pub async fn rotate(
     .execute(&mut *tx)
     .await?;
     sqlx::query(
-        "insert into channels.hooks (company_id, key_hash, channel_id, created_at)
-         values ($1, $2, $3, $4)
+        "insert into channels.hooks (company_id, key_hash, channel_id, generation, created_at)
+         values ($1, $2, $3, $4, $5)
          on conflict do nothing",
     )
     .bind(company)
     .bind(key.hash().as_slice())
     .bind(channel)
+    .bind(generation)
     .bind(now)
     .execute(&mut *tx)
     .await?;
@@ -158,17 +127,19 @@ pub async fn remove_all(pool: &PgPool, company: Uuid, channel: Uuid) -> sqlx::Re
     tx.commit().await
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{HookKey, hash, verify_token};
-
-    #[test]
-    fn a_key_is_256_random_bits_and_only_its_hash_is_kept() {
-        let (one, other) = (HookKey::random().unwrap(), HookKey::random().unwrap());
-        assert_eq!(one.as_str().len(), 43);
-        assert_ne!(one.as_str(), other.as_str());
-        assert_eq!(one.hash(), hash(one.as_str()));
-        assert_eq!(one.verify_token(), verify_token(one.as_str()));
-        assert_ne!(one.verify_token(), other.verify_token());
-    }
+/// The newest generation of a channel's keys.
+///
+/// # Errors
+/// If Postgres fails.
+pub async fn generation(pool: &PgPool, company: Uuid, channel: Uuid) -> sqlx::Result<Option<i32>> {
+    let mut tx = db::working(pool).await?;
+    sqlx::query_scalar(
+        "select max(generation)
+         from channels.hooks
+         where company_id = $1 and channel_id = $2",
+    )
+    .bind(company)
+    .bind(channel)
+    .fetch_one(&mut *tx)
+    .await
 }

@@ -47,20 +47,21 @@ pub async fn hear(
     tx.commit().await
 }
 
-/// What was heard on a channel so far.
+/// What was heard so far on a channel, or on another one of its account: the provider delivers all
+/// numbers of an account to one address.
 ///
 /// # Errors
 /// If Postgres fails.
-pub async fn of(pool: &PgPool, company: Uuid, channel: Uuid) -> sqlx::Result<Signs> {
+pub async fn of(pool: &PgPool, company: Uuid, channels: &[Uuid]) -> sqlx::Result<Signs> {
     let mut tx = db::reading_as(pool, company).await?;
-    let signs: Option<Signs> = sqlx::query_as(
-        "select handshake_at, last_webhook_at, last_bad_signature_at
+    sqlx::query_as(
+        "select max(handshake_at) as handshake_at, max(last_webhook_at) as last_webhook_at,
+           max(last_bad_signature_at) as last_bad_signature_at
          from channels.signs
-         where company_id = $1 and channel_id = $2",
+         where company_id = $1 and channel_id = any($2)",
     )
     .bind(company)
-    .bind(channel)
-    .fetch_optional(&mut *tx)
-    .await?;
-    Ok(signs.unwrap_or_default())
+    .bind(channels)
+    .fetch_one(&mut *tx)
+    .await
 }

@@ -1,0 +1,358 @@
+//! The proof that a channel's webhook arrives (CH03): step by step, the failing one is named.
+//!
+//! What makes the provider come: telling it our address anew (`subscribed_apps` with
+//! `override_callback_uri`) makes it shake hands with that address before it answers, which proves
+//! address, certificate and subscription. It sends no signed delivery by itself, and none can be asked
+//! for without changing the company's account; so the last step waits two minutes for any delivery of
+//! the account: a message written to the number from any phone, a status of one that was sent.
+//!
+//! **Invariant.** Green comes from a delivery that was stored after its signature fitted, never from
+//! an answer to a call of ours.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    commit::{Commit, Context},
+    db,
+    decider::Decider as _,
+    error::Error,
+    execute::Request,
+    ids::{Ground, Ids as _},
+    ledger::Ledger,
+    tasks::Tasks,
+    timers::{Due, TimerHandler},
+    vault::Vault,
+};
+use futures::{FutureExt as _, future::BoxFuture};
+use ports::{
+    connect::{Callback, Connection, Connector, Trouble},
+    secret::Secret,
+};
+use shared::{channels::ProofStep, stored::{Actor, ConfigText}};
+use uuid::Uuid;
+
+use crate::{
+    channel::{Channel, Command, PROOF_TIMER, State},
+    queries,
+    tables::{
+        hooks::{self, HookKey},
+        secrets,
+        signs::{self, Signs},
+    },
+};
+
+/// How often the signs of life are looked at.
+const LOOK: Duration = Duration::from_millis(400);
+/// How long a good delivery is waited for after a bad one.
+const AFTER_BAD: chrono::TimeDelta = chrono::TimeDelta::seconds(10);
+
+/// What a proof works with. Clones share it.
+#[derive(Clone)]
+pub struct Prover {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Secrets.
+    pub vault: Vault,
+    /// Clock and ids.
+    pub ground: Ground,
+    /// Work in the background.
+    pub tasks: Tasks,
+    /// The provider.
+    pub connector: Arc<dyn Connector>,
+    /// Where the world reaches us.
+    pub public_url: String,
+}
+
+/// How a proof ended, or why it goes on.
+enum Step {
+    Failed(ProofStep, Option<String>),
+    Passed,
+}
+
+impl Prover {
+    /// The address that the provider delivers to.
+    #[must_use]
+    pub fn callback_url(&self, key: &HookKey) -> String {
+        format!("{}/hooks/meta/{}", self.public_url.trim_end_matches('/'), key.as_str())
+    }
+
+    /// Walks through the steps in the background.
+    pub fn begin(&self, company: Uuid, channel: Uuid) {
+        let prover = self.clone();
+        self.tasks.spawn_until_stop(async move {
+            if let Err(error) = prover.run(company, channel).await {
+                tracing::warn!(channel.id = %channel, "failed to prove a channel: {error}");
+            }
+        });
+    }
+
+    async fn run(&self, company: Uuid, channel: Uuid) -> Result<(), Error> {
+        let begun = self.ground.clock.now();
+        let (_, state) = self.ledger.load::<Channel>(company, channel).await?;
+        let Some((until, _)) = &state.proof else { return Ok(()) };
+        let pool = &self.ledger.pools().app;
+        let loaded = secrets::load(pool, &self.vault, company, channel).await;
+        let Ok(Some(secrets)) = loaded else {
+            return self.tell(company, channel, fail(ProofStep::Token, Some("no_secrets"))).await;
+        };
+        let connection = Connection {
+            number_id: state.phone_number_id.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
+            account_id: state.waba_id.0.clone(),
+            token: secrets.token,
+        };
+        let verified = self.connector.verify(&connection).await;
+        if let Err(trouble) = verified {
+            let detail = told(&trouble);
+            return self.tell(company, channel, fail(ProofStep::Token, Some(&detail))).await;
+        }
+        self.tell(company, channel, Command::PassProof(ProofStep::Token)).await?;
+        match self.subscribe(company, channel, &connection, begun).await? {
+            Step::Failed(step, detail) => {
+                self.tell(company, channel, fail(step, detail.as_deref())).await
+            }
+            Step::Passed => {
+                for step in [ProofStep::Address, ProofStep::Tls, ProofStep::Subscription] {
+                    self.tell(company, channel, Command::PassProof(step)).await?;
+                }
+                self.wait(company, channel, &state, &connection, (begun, *until)).await
+            }
+        }
+    }
+
+    /// Tells the provider our address; it comes and shakes hands before it answers.
+    async fn subscribe(
+        &self,
+        company: Uuid,
+        channel: Uuid,
+        connection: &Connection,
+        begun: DateTime<Utc>,
+    ) -> Result<Step, Error> {
+        if let Some(step) = self.address_fault() {
+            return Ok(Step::Failed(step, Some(self.public_url.clone())));
+        }
+        let pool = &self.ledger.pools().app;
+        let generation = hooks::generation(pool, company, channel).await?.unwrap_or(1);
+        let key = HookKey::of(&*self.vault.index(company).await?, channel, generation);
+        let callback =
+            Callback { url: self.callback_url(&key), verify_token: Secret::new(key.verify_token()) };
+        let Err(trouble) = self.connector.subscribe(connection, Some(&callback)).await else {
+            return Ok(Step::Passed);
+        };
+        // The sign of the handshake may be on its way to the table.
+        tokio::time::sleep(LOOK).await;
+        let signs = signs::of(pool, company, &[channel]).await?;
+        let has_shaken = signs.handshake_at.is_some_and(|at| at >= begun);
+        let detail = told(&trouble);
+        let step = match &trouble {
+            _ if has_shaken => ProofStep::Subscription,
+            // The provider has one code for all that goes wrong on the way to us; only its words tell
+            // the certificate from the address.
+            Trouble::Refused(fault) if speaks_of_tls(&fault.message) => ProofStep::Tls,
+            Trouble::Refused(fault)
+                if speaks_of_tls(fault.details.as_deref().unwrap_or_default()) =>
+            {
+                ProofStep::Tls
+            }
+            Trouble::Refused(fault) if matches!(fault.code, 0 | 3 | 10 | 190 | 200..=299) => {
+                ProofStep::Subscription
+            }
+            Trouble::Refused(_) => ProofStep::Address,
+            Trouble::Unreachable | Trouble::NotUnderstood => ProofStep::Subscription,
+        };
+        Ok(Step::Failed(step, Some(detail)))
+    }
+
+    /// What is wrong with our own address before anybody is asked.
+    fn address_fault(&self) -> Option<ProofStep> {
+        let url = self.public_url.as_str();
+        let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+            .iter()
+            .any(|local| url.starts_with(local));
+        if url.starts_with("https://") || is_local {
+            None
+        } else if url.starts_with("http://") {
+            Some(ProofStep::Tls)
+        } else {
+            Some(ProofStep::Address)
+        }
+    }
+
+    async fn wait(
+        &self,
+        company: Uuid,
+        channel: Uuid,
+        state: &State,
+        connection: &Connection,
+        (begun, until): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<(), Error> {
+        loop {
+            let signs = self.signs(company, channel, &state.waba_id.0).await?;
+            let now = self.ground.clock.now();
+            if let Some(command) = verdict(&signs, begun, now, until) {
+                if command == Command::Prove {
+                    self.tell(company, channel, Command::PassProof(ProofStep::Signature)).await?;
+                    self.tell(company, channel, Command::PassProof(ProofStep::Delivery)).await?;
+                } else if matches!(command, Command::FailProof(ProofStep::Delivery, _)) {
+                    let is_subscribed = self.connector.is_subscribed(connection).await;
+                    if matches!(is_subscribed, Ok(false)) {
+                        let gone = fail(ProofStep::Subscription, Some("not_subscribed"));
+                        return self.tell(company, channel, gone).await;
+                    }
+                }
+                return self.tell(company, channel, command).await;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn signs(&self, company: Uuid, channel: Uuid, waba: &str) -> Result<Signs, Error> {
+        let pools = self.ledger.pools();
+        let mut tx = db::reading_as(&pools.reader, company).await?;
+        let mut channels =
+            queries::list::of_account(&mut tx, waba).await.unwrap_or_default();
+        drop(tx);
+        channels.push(channel);
+        Ok(signs::of(&pools.reader, company, &channels).await?)
+    }
+
+    async fn tell(&self, company: Uuid, channel: Uuid, command: Command) -> Result<(), Error> {
+        let request = Request::<Channel> {
+            company,
+            id: channel,
+            command,
+            facts: self.ground.clock.now(),
+            context: Arc::new(context(&self.ground)),
+            seen: None,
+            fingerprint: None,
+            also: vec![],
+            more_claims: vec![],
+        };
+        match self.ledger.execute(&request).await {
+            Ok(_) => Ok(()),
+            Err(kernel::execute::Failure::Kernel(error)) => Err(error),
+            // Taken off meanwhile.
+            Err(kernel::execute::Failure::Rejected(_)) => Ok(()),
+        }
+    }
+}
+
+fn context(ground: &Ground) -> Context {
+    let actor = Actor::System(ConfigText::from("channels.proof"));
+    Context::new(actor, ground.ids.v7(), ground.ids.v7().into_bytes())
+}
+
+/// What the signs of life say of a proof; nothing yet: `None`.
+fn verdict(
+    signs: &Signs,
+    begun: DateTime<Utc>,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Option<Command> {
+    if signs.last_webhook_at.is_some_and(|at| at >= begun) {
+        return Some(Command::Prove);
+    }
+    let bad = signs.last_bad_signature_at.filter(|at| *at >= begun);
+    if bad.is_some_and(|at| now >= at + AFTER_BAD || now >= until) {
+        return Some(fail(ProofStep::Signature, Some("401")));
+    }
+    (now >= until).then(|| fail(ProofStep::Delivery, Some("no_delivery")))
+}
+
+fn fail(step: ProofStep, detail: Option<&str>) -> Command {
+    // The provider's words may be long.
+    let detail = detail.map(|detail| detail.chars().take(500).collect::<String>().into());
+    Command::FailProof(step, detail)
+}
+
+fn told(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused(fault) => match &fault.details {
+            Some(details) => format!("{} {details}", fault.message),
+            None => fault.message.clone(),
+        },
+        other => other.to_string(),
+    }
+}
+
+fn speaks_of_tls(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["ssl", "tls", "certificate"].iter().any(|word| text.contains(word))
+}
+
+/// Ends a proof whose process ended before it did.
+#[derive(Clone)]
+pub struct ProofTimer(pub Prover);
+
+impl TimerHandler for ProofTimer {
+    fn kind(&self) -> &'static str {
+        PROOF_TIMER
+    }
+
+    fn fire<'a>(&'a self, timer: &'a Due) -> BoxFuture<'a, Result<Commit, Error>> {
+        async move {
+            let prover = &self.0;
+            let (version, state) =
+                prover.ledger.load::<Channel>(timer.company, timer.id).await?;
+            let Some((until, _)) = &state.proof else { return Ok(Commit::default()) };
+            let begun = *until - crate::channel::PROOF_LASTS;
+            let signs = prover.signs(timer.company, timer.id, &state.waba_id.0).await?;
+            let now = prover.ground.clock.now().max(*until);
+            let command = verdict(&signs, begun, now, *until).unwrap_or(Command::Prove);
+            let events = Channel::decide(&state, &command, &now).unwrap_or_default();
+            let request = Request::<Channel> {
+                company: timer.company,
+                id: timer.id,
+                command,
+                facts: now,
+                context: Arc::new(context(&prover.ground)),
+                seen: None,
+                fingerprint: None,
+                also: vec![],
+                more_claims: vec![],
+            };
+            kernel::execute::commit_of(&prover.ground, &request, version, &state, &events)
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use shared::channels::ProofStep;
+
+    use super::{Signs, fail, speaks_of_tls, verdict};
+    use crate::channel::Command;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn judge(signs: Signs, now: i64) -> Option<Command> {
+        verdict(&signs, at(100), at(now), at(220))
+    }
+
+    #[test]
+    fn only_a_delivery_after_the_beginning_is_green() {
+        let heard = |second| Signs { last_webhook_at: Some(at(second)), ..Signs::default() };
+        assert_eq!(judge(heard(99), 150), None);
+        assert_eq!(judge(heard(101), 150), Some(Command::Prove));
+        assert_eq!(judge(heard(99), 220), Some(fail(ProofStep::Delivery, Some("no_delivery"))));
+    }
+
+    #[test]
+    fn a_wrong_signature_is_named_unless_a_good_one_follows() {
+        let bad = Signs { last_bad_signature_at: Some(at(110)), ..Signs::default() };
+        assert_eq!(judge(bad, 115), None);
+        assert_eq!(judge(bad, 120), Some(fail(ProofStep::Signature, Some("401"))));
+        let good = Signs { last_webhook_at: Some(at(112)), ..bad };
+        assert_eq!(judge(good, 120), Some(Command::Prove));
+    }
+
+    #[test]
+    fn the_certificate_is_told_from_the_address_by_the_providers_words() {
+        assert!(speaks_of_tls("curl_errno = 60; curl_error = SSL certificate problem"));
+        assert!(!speaks_of_tls("HTTP Status Code = 404; HTTP Message = Not Found"));
+    }
+}
