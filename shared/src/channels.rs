@@ -231,6 +231,14 @@ pub struct ConnectedChannel {
     pub verify_token: String,
 }
 
+/// `POST /api/v1/channels/{id}/rename`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RenameChannel {
+    /// The new name.
+    pub name: String,
+}
+
 /// `GET /api/v1/quarantine`: a delivery that could not be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -77,6 +77,16 @@ impl Prover {
         format!("{}/hooks/meta/{}", self.public_url.trim_end_matches('/'), key.as_str())
     }
 
+    /// Starts a proof and walks through its steps in the background.
+    ///
+    /// # Errors
+    /// If the ledger fails.
+    pub async fn start(&self, company: Uuid, channel: Uuid) -> Result<(), Error> {
+        self.tell(company, channel, Command::StartProof).await?;
+        self.begin(company, channel);
+        Ok(())
+    }
+
     /// Walks through the steps in the background.
     pub fn begin(&self, company: Uuid, channel: Uuid) {
         let prover = self.clone();
@@ -133,7 +143,7 @@ impl Prover {
         }
         let pool = &self.ledger.pools().app;
         let generation = hooks::generation(pool, company, channel).await?.unwrap_or(1);
-        let key = HookKey::of(&*self.vault.index(company).await?, channel, generation);
+        let key = HookKey::of(&self.vault.index(company).await?, channel, generation);
         let callback =
             Callback { url: self.callback_url(&key), verify_token: Secret::new(key.verify_token()) };
         let Err(trouble) = self.connector.subscribe(connection, Some(&callback)).await else {
