@@ -12,6 +12,7 @@
 //!
 //! Absent on purpose: retries below an attempt, and any knowledge of what a message says.
 
+pub mod commits;
 pub mod limits;
 pub mod log;
 pub mod outcome;
@@ -302,6 +303,29 @@ impl Lane {
         (self.queue.len(), self.picked.len() + self.calling.len())
     }
 
+    /// Whether it knows a message that waits or is under way.
+    #[must_use]
+    pub fn knows(&self, message: MessageId) -> bool {
+        let is_picking = matches!(&self.busy, Busy::Picking(batch)
+            if batch.iter().any(|candidate| candidate.message == message));
+        is_picking
+            || self.queue.holds(message)
+            || self.calling.contains_key(&message)
+            || self.picked.iter().any(|candidate| candidate.message == message)
+    }
+
+    /// Whether another owner has taken over.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// A message as it was picked, while it is called.
+    #[must_use]
+    pub fn called(&self, message: MessageId) -> Option<&Candidate> {
+        self.calling.get(&message)
+    }
+
     /// Whether it stands still.
     #[must_use]
     pub fn is_halted(&self) -> bool {
@@ -414,10 +438,7 @@ impl Lane {
         if self.suppressing.remove(&message).is_some() {
             self.queue.free(candidate.conversation, message, now.steady);
         }
-        let is_picking = matches!(&self.busy, Busy::Picking(batch)
-            if batch.iter().any(|other| other.message == message));
-        let is_picked = self.picked.iter().any(|other| other.message == message);
-        if !is_picking && !is_picked && !self.calling.contains_key(&message) {
+        if self.queue.holds(message) || !self.knows(message) {
             self.queue.add(candidate, now.steady);
         }
     }

@@ -103,6 +103,32 @@ pub fn check(content: &Content) -> Result<(), ContentError> {
     limits::check(&outgoing(content, Some("0"))?).map_err(ContentError::from)
 }
 
+/// Whether the provider takes a file as this kind of message.
+///
+/// # Errors
+/// A stable word.
+pub fn check_file(
+    kind: MessageKind,
+    mime_type: &str,
+    size_bytes: i64,
+) -> Result<(), &'static str> {
+    const MB: i64 = 1 << 20;
+    let (types, most): (&[&str], i64) = match kind {
+        MessageKind::Image => (&["image/jpeg", "image/png"], 5 * MB),
+        MessageKind::Video => (&["video/mp4", "video/3gpp"], 16 * MB),
+        MessageKind::Audio => {
+            (&["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"], 16 * MB)
+        }
+        MessageKind::Sticker => (&["image/webp"], MB / 2),
+        MessageKind::Document => (&[], 100 * MB),
+        _ => return Err("not_sendable"),
+    };
+    if !types.is_empty() && !types.contains(&mime_type) {
+        return Err("file_type");
+    }
+    if size_bytes > most { Err("file_too_large") } else { Ok(()) }
+}
+
 /// In the words of the port; `media_id` is the provider's id of the file that goes along.
 ///
 /// # Errors

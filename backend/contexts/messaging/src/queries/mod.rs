@@ -1,0 +1,4 @@
+//! Rows of this context as answers.
+
+pub mod lanes;
+pub mod threads;
