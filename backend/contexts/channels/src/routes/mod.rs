@@ -53,7 +53,7 @@ pub struct Channels {
 /// The routes of the context.
 #[must_use]
 pub fn routes(state: Channels) -> Routes {
-    const ONE: &str = "/api/v1/channels/{channel}";
+    const ONE: &str = "/api/v1/channels/{id}";
     const READS: &[&str] = &[list::NAME];
     Routes::new("channels")
         .add(
@@ -69,37 +69,37 @@ pub fn routes(state: Channels) -> Routes {
                 .answers::<ConnectedChannel>(201),
         )
         .add(
-            post("/api/v1/channels/{channel}/test", change::test)
+            post("/api/v1/channels/{id}/test", change::test)
                 .says("Proves that the channel's webhook arrives.")
                 .answers_nothing(),
         )
         .add(
-            post("/api/v1/channels/{channel}/pause", change::pause)
+            post("/api/v1/channels/{id}/pause", change::pause)
                 .says("Sends nothing from now on; what is queued waits.")
                 .answers_nothing(),
         )
         .add(
-            post("/api/v1/channels/{channel}/resume", change::resume)
+            post("/api/v1/channels/{id}/resume", change::resume)
                 .says("Sends again, in order.")
                 .answers_nothing(),
         )
         .add(
-            post("/api/v1/channels/{channel}/disconnect", change::disconnect)
+            post("/api/v1/channels/{id}/disconnect", change::disconnect)
                 .says("Takes the channel off; its history stays.")
                 .answers_nothing(),
         )
         .add(
-            post("/api/v1/channels/{channel}/rename", change::rename)
+            post("/api/v1/channels/{id}/rename", change::rename)
                 .says("Calls the channel something else.")
                 .answers_nothing(),
         )
         .add(
-            post("/api/v1/channels/{channel}/credentials", connect::replace)
+            post("/api/v1/channels/{id}/credentials", connect::replace)
                 .says("Replaces the access token or the app secret.")
                 .answers_nothing(),
         )
         .add(
-            post("/api/v1/channels/{channel}/hook-key", connect::rotate)
+            post("/api/v1/channels/{id}/hook-key", connect::rotate)
                 .says("Gives the callback address a new key; the old one holds for a day.")
                 .answers::<ConnectedChannel>(200),
         )

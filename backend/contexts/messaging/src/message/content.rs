@@ -103,6 +103,28 @@ pub fn check(content: &Content) -> Result<(), ContentError> {
     limits::check(&outgoing(content, Some("0"))?).map_err(ContentError::from)
 }
 
+/// A provider's words as they may stand in clear: digits that could be somebody's number are hidden.
+#[must_use]
+pub fn without_numbers(words: &str) -> String {
+    let mut clean = String::new();
+    let mut digits = String::new();
+    let flush = |digits: &mut String, clean: &mut String| {
+        // Codes have up to six digits.
+        clean.push_str(if digits.len() > 6 { "…" } else { digits });
+        digits.clear();
+    };
+    for sign in words.chars().take(300) {
+        if sign.is_ascii_digit() {
+            digits.push(sign);
+        } else {
+            flush(&mut digits, &mut clean);
+            clean.push(sign);
+        }
+    }
+    flush(&mut digits, &mut clean);
+    clean
+}
+
 /// Whether the provider takes a file as this kind of message.
 ///
 /// # Errors
@@ -262,6 +284,12 @@ mod tests {
         ] {
             assert_eq!(check(&template(bad.clone())), Err(ContentError::Parameters), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_providers_words_keep_their_codes_and_lose_numbers_of_people() {
+        let words = "(#131056) to 5511987654321 failed";
+        assert_eq!(super::without_numbers(words), "(#131056) to … failed");
     }
 
     #[test]

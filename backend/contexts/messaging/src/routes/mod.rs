@@ -110,7 +110,7 @@ pub struct Messages {
 pub fn routes(state: Messages) -> Routes {
     Routes::new("messaging")
         .add(
-            post("/api/v1/conversations/{conversation}/messages", send::answer)
+            post("/api/v1/conversations/{id}/messages", send::answer)
                 .says("Says something in a thread; the same key twice is one message.")
                 .answers::<Queued>(202),
         )
@@ -120,17 +120,17 @@ pub fn routes(state: Messages) -> Routes {
                 .answers::<Queued>(202),
         )
         .add(
-            post("/api/v1/messages/{message}/reaction", react::react)
+            post("/api/v1/messages/{id}/reaction", react::react)
                 .says("Reacts to a message; an empty emoji takes it back.")
                 .answers::<Queued>(202),
         )
         .add(
-            post("/api/v1/messages/{message}/retry", retry::retry)
+            post("/api/v1/messages/{id}/retry", retry::retry)
                 .says("Says it once more, as a new message.")
                 .answers::<Queued>(202),
         )
         .add(
-            post("/api/v1/conversations/{conversation}/typing", typing::typing)
+            post("/api/v1/conversations/{id}/typing", typing::typing)
                 .says("Shows the person that somebody is typing.")
                 .answers_nothing(),
         )
