@@ -3,6 +3,7 @@
 //! **Invariants.** Nothing here names a provider's HTTP or JSON. A secret prints as `[redacted]`. A send has
 //! one of four outcomes and never an error beside them: whoever calls must say what became of the message.
 
+pub mod blobs;
 pub mod connect;
 pub mod limits;
 pub mod media;

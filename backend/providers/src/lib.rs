@@ -3,5 +3,6 @@
 //! **Invariants.** One module builds HTTP clients (`http`). A client that sends never repeats a call and
 //! follows no redirect. Parsers are pure: bytes in, values out, and no bytes make them panic.
 
+pub mod blobs;
 pub mod http;
 pub mod meta;

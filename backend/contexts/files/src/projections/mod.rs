@@ -1,0 +1,3 @@
+//! The context's read models.
+
+pub mod list;

@@ -1,0 +1,3 @@
+//! Rows of this context as answers.
+
+pub mod files;

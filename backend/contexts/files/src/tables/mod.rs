@@ -1,0 +1,3 @@
+//! Plain tables of the context.
+
+pub mod uploads;
