@@ -31,3 +31,15 @@ pub struct FileLink {
     /// How large.
     pub size_bytes: i64,
 }
+
+/// What the address of a file's bytes carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct FileProof {
+    /// Whose file it is.
+    pub company: uuid::Uuid,
+    /// Until when the address is good, in seconds since 1970.
+    pub until: i64,
+    /// The proof that we made it.
+    pub proof: String,
+}

@@ -6,8 +6,10 @@ use axum::{
     http::{HeaderName, HeaderValue, Response, header},
 };
 use kernel::http::{Answer, Can, Path, Problem, Query, SignedIn, right};
-use serde::Deserialize;
-use shared::{files::FileLink, ids::FileId};
+use shared::{
+    files::{FileLink, FileProof},
+    ids::FileId,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -37,19 +39,11 @@ pub(super) async fn link(
     }))
 }
 
-/// What an address of a file carries.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-pub(super) struct Proof {
-    company: Uuid,
-    until: i64,
-    proof: String,
-}
-
 pub(super) async fn content(
     State(cabinet): State<Cabinet>,
     signed_in: SignedIn,
     Path(file): Path<FileId>,
-    Query(proof): Query<Proof>,
+    Query(proof): Query<FileProof>,
 ) -> Result<Response<Body>, Problem> {
     let company = proof.company;
     let is_member =
