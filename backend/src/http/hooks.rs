@@ -26,7 +26,7 @@ use providers::meta::{signature, verification};
 pub const PROVIDER: &str = "meta";
 
 /// What the address works with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct MetaHooks {
     /// From keys to channels.
     pub(crate) hooks: Hooks,

@@ -13,12 +13,12 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    commit::{Commit, Context},
+    commit::{Append, Commit, Context, Expected, NewEvent, Stream},
     db,
     decider::Decider as _,
     error::Error,
     execute::Request,
-    ids::{Ground, Ids as _},
+    ids::Ground,
     ledger::Ledger,
     tasks::Tasks,
     timers::{Due, TimerHandler},
@@ -310,18 +310,16 @@ impl TimerHandler for ProofTimer {
             let now = prover.ground.clock.now().max(*until);
             let command = verdict(&signs, begun, now, *until).unwrap_or(Command::Prove);
             let events = Channel::decide(&state, &command, &now).unwrap_or_default();
-            let request = Request::<Channel> {
+            let events = events.iter().map(|event| NewEvent::of(&*prover.ground.ids, event));
+            // That the timer is gone is the kernel's part of the commit.
+            let append = Append {
                 company: timer.company,
-                id: timer.id,
-                command,
-                facts: now,
+                stream: Stream { kind: Channel::STREAM, id: timer.id },
+                expected: Expected::Exact(version),
                 context: Arc::new(context(&prover.ground)),
-                seen: None,
-                fingerprint: None,
-                also: vec![],
-                more_claims: vec![],
+                events: events.collect::<Result<_, _>>()?,
             };
-            kernel::execute::commit_of(&prover.ground, &request, version, &state, &events)
+            Ok(Commit { appends: vec![append], ..Commit::default() })
         }
         .boxed()
     }

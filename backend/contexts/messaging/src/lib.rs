@@ -21,7 +21,10 @@ use kernel::module::Module;
 pub fn module() -> Module {
     Module {
         name: "messaging",
-        projections: vec![Arc::new(projections::lanes::Lanes)],
+        projections: vec![
+            Arc::new(projections::lanes::Lanes),
+            Arc::new(projections::media::Media),
+        ],
         ..Module::default()
     }
 }

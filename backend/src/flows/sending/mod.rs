@@ -33,7 +33,10 @@ use ports::{media::MediaStore, outbound::Messenger};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
-pub use self::{media::Shelf, presence::Seen};
+pub use self::{
+    media::{Shelf, Shelved},
+    presence::Seen,
+};
 use self::{group::Group, told::Told};
 
 /// What sending works with.

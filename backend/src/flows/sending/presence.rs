@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use messaging::{message::said, routes::Presence};
-use ports::outbound::{self, Messenger as _};
+use ports::outbound;
 use shared::ids::{ChannelId, MessageId};
 use tokio::sync::Semaphore;
 use uuid::Uuid;

@@ -1,3 +1,4 @@
 //! The context's read models.
 
 pub mod lanes;
+pub mod media;

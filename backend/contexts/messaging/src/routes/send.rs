@@ -21,7 +21,7 @@ use kernel::{
 };
 use shared::{
     ids::{ChannelId, ContactId, ConversationId, FileId, MessageId},
-    messages::{Content, MessageKind, MessageState, Queued, SendMessage, SendTo, SuppressReason},
+    messages::{Content, MessageState, Queued, SendMessage, SendTo, SuppressReason},
     problem::Kind,
     stored::{KeyClass, Sealed},
 };
@@ -308,6 +308,3 @@ fn file(content: &Content) -> Option<FileId> {
         _ => None,
     }
 }
-
-/// The kind that a reaction stands in the ledger with.
-pub(super) const REACTION: MessageKind = MessageKind::Text;
