@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use files::{cabinet::Cabinet, tables::uploads};
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use kernel::error::Error;
-use messaging::routes::Files;
+use messaging::outside::Files;
 use shared::ids::{ChannelId, FileId};
 use uuid::Uuid;
 

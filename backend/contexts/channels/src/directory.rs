@@ -73,9 +73,9 @@ impl Directory {
         let wanted = [(PLATFORM, NUMBER, number_key(phone_number_id))];
         let owner = self.ledger.claims(&wanted).await?.into_iter().next().flatten();
         let Some(channel) = owner else { return Ok(None) };
-        self.load(company, channel).await.map(|known| {
-            known.filter(|known| known.phone_number_id == phone_number_id)
-        })
+        self.load(company, channel)
+            .await
+            .map(|known| known.filter(|known| known.phone_number_id == phone_number_id))
     }
 
     /// A channel of a company by its id.
@@ -87,9 +87,7 @@ impl Directory {
         {
             let numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
             let known = numbers.iter().find(|((owner, _), (at, known))| {
-                *owner == company
-                    && known.channel == channel
-                    && now.saturating_sub(*at) < FRESH
+                *owner == company && known.channel == channel && now.saturating_sub(*at) < FRESH
             });
             if let Some((_, (_, known))) = known {
                 return Ok(Some(known.clone()));
@@ -103,8 +101,7 @@ impl Directory {
         let Some(number) = state.phone_number_id.filter(|_| !state.is_disconnected) else {
             return Ok(None);
         };
-        let known =
-            Known { channel, waba_id: state.waba_id.0, phone_number_id: number.0.clone() };
+        let known = Known { channel, waba_id: state.waba_id.0, phone_number_id: number.0.clone() };
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         numbers.insert((company, number.0), (self.now(), known.clone()));
         Ok(Some(known))

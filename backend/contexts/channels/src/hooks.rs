@@ -174,7 +174,8 @@ impl Hooks {
     async fn look(&self, hash: [u8; 32]) -> Result<Option<Arc<Hook>>, SecretsError> {
         let looked_at = self.ground.clock.monotonic();
         let found = hooks::find(&self.pools.app, hash).await?;
-        let found = found.filter(|(_, _, until)| until.is_none_or(|until| until > self.ground.clock.now()));
+        let found =
+            found.filter(|(_, _, until)| until.is_none_or(|until| until > self.ground.clock.now()));
         let secrets = match &found {
             Some((company, channel, _)) => {
                 secrets::load(&self.pools.app, &self.vault, *company, *channel).await?

@@ -12,6 +12,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use futures::{FutureExt as _, future::BoxFuture};
 use kernel::{
     commit::{Append, Commit, Context, Expected, NewEvent, Stream},
     db,
@@ -24,12 +25,14 @@ use kernel::{
     timers::{Due, TimerHandler},
     vault::Vault,
 };
-use futures::{FutureExt as _, future::BoxFuture};
 use ports::{
     connect::{Callback, Connection, Connector, Trouble},
     secret::Secret,
 };
-use shared::{channels::ProofStep, stored::{Actor, ConfigText}};
+use shared::{
+    channels::ProofStep,
+    stored::{Actor, ConfigText},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -144,8 +147,10 @@ impl Prover {
         let pool = &self.ledger.pools().app;
         let generation = hooks::generation(pool, company, channel).await?.unwrap_or(1);
         let key = HookKey::of(&self.vault.index(company).await?, channel, generation);
-        let callback =
-            Callback { url: self.callback_url(&key), verify_token: Secret::new(key.verify_token()) };
+        let callback = Callback {
+            url: self.callback_url(&key),
+            verify_token: Secret::new(key.verify_token()),
+        };
         let Err(trouble) = self.connector.subscribe(connection, Some(&callback)).await else {
             return Ok(Step::Passed);
         };
@@ -219,8 +224,7 @@ impl Prover {
     async fn signs(&self, company: Uuid, channel: Uuid, waba: &str) -> Result<Signs, Error> {
         let pools = self.ledger.pools();
         let mut tx = db::reading_as(&pools.reader, company).await?;
-        let mut channels =
-            queries::list::of_account(&mut tx, waba).await.unwrap_or_default();
+        let mut channels = queries::list::of_account(&mut tx, waba).await.unwrap_or_default();
         drop(tx);
         channels.push(channel);
         Ok(signs::of(&pools.reader, company, &channels).await?)
@@ -302,8 +306,7 @@ impl TimerHandler for ProofTimer {
     fn fire<'a>(&'a self, timer: &'a Due) -> BoxFuture<'a, Result<Commit, Error>> {
         async move {
             let prover = &self.0;
-            let (version, state) =
-                prover.ledger.load::<Channel>(timer.company, timer.id).await?;
+            let (version, state) = prover.ledger.load::<Channel>(timer.company, timer.id).await?;
             let Some((until, _)) = &state.proof else { return Ok(Commit::default()) };
             let begun = *until - crate::channel::PROOF_LASTS;
             let signs = prover.signs(timer.company, timer.id, &state.waba_id.0).await?;

@@ -183,7 +183,10 @@ mod tests {
             (b"\0\0\0\x18ftyp3gp5", "video/3gpp"),
             (b"ID3\x03", "audio/mpeg"),
             (b"#!AMR\n", "audio/amr"),
-            (b"PK\x03\x04....word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (
+                b"PK\x03\x04....word/document.xml",
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            ),
             (b"nome;telefone\n", "text/plain"),
             (b"<html><script>alert(1)</script>", "text/plain"),
             (b"\x7fELF\x02", "application/octet-stream"),

@@ -8,9 +8,9 @@
 
 pub mod lane;
 pub mod message;
+pub mod outside;
 pub mod projections;
 pub mod queries;
-pub mod routes;
 
 use std::sync::Arc;
 
@@ -21,10 +21,7 @@ use kernel::module::Module;
 pub fn module() -> Module {
     Module {
         name: "messaging",
-        projections: vec![
-            Arc::new(projections::lanes::Lanes),
-            Arc::new(projections::media::Media),
-        ],
+        projections: vec![Arc::new(projections::lanes::Lanes), Arc::new(projections::media::Media)],
         ..Module::default()
     }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use channels::directory::Directory;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use events::messaging::{Inbound, MediaRef, MessageEvent};
 use files::{
     cabinet::{Cabinet, KeepError, LARGEST},
@@ -23,8 +23,8 @@ use kernel::{
     db,
     decider::Decider as _,
     error::Error,
-    nodes::Nodes,
     gate::Gate,
+    nodes::Nodes,
     tasks::Tasks,
     vault::{Opened, Place},
 };
@@ -175,7 +175,8 @@ impl MediaFetch {
     async fn fetch(&self, missing: &Missing) -> Result<(), Result<Failed, Error>> {
         let company = missing.company_id;
         let below = |error: Error| Err(error);
-        let events = self.cabinet.ledger.read_stream(company, missing.id, 0).await.map_err(below)?;
+        let events =
+            self.cabinet.ledger.read_stream(company, missing.id, 0).await.map_err(below)?;
         let Some((contact, inbound)) = self.said(company, &events).await.map_err(below)? else {
             return Err(Ok(Failed::Never("erased")));
         };

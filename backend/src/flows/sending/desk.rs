@@ -308,8 +308,7 @@ impl Desk {
             Fate::Failed(code) => {
                 let (by_status, provider_at) = (false, None);
                 let attempt = Some(attempt);
-                let event =
-                    MessageEvent::Failed { attempt, by_status, provider_at, code, title };
+                let event = MessageEvent::Failed { attempt, by_status, provider_at, code, title };
                 (Ended::Final, event)
             }
             Fate::Again(code, wait) => {
@@ -428,12 +427,7 @@ impl Desk {
     }
 
     /// Stops those of other channels that have the token of this one.
-    pub(super) fn pause_same_token(
-        &self,
-        others: Vec<ChannelId>,
-        reason: PauseReason,
-        code: i32,
-    ) {
+    pub(super) fn pause_same_token(&self, others: Vec<ChannelId>, reason: PauseReason, code: i32) {
         let desk = self.clone();
         self.spawn(async move {
             let directory = &desk.sending.directory;

@@ -4,21 +4,13 @@
 //! what that one left open unknown. Events are taken in the company's order, each once. When ownership,
 //! the ledger's refusal or silence says that somebody else may act, the lanes stop.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use events::{
     channels::ChannelEvent,
     messaging::{LaneEvent, MessageEvent},
 };
-use kernel::{
-    db,
-    error::Error,
-    record::Recorded,
-};
+use kernel::{db, error::Error, record::Recorded};
 use messaging::{
     lane::{
         Action, Candidate, Ended, Halt, Handover, Hold, Input, Lane, Now,
@@ -246,10 +238,7 @@ impl Group {
         }
         for recorded in self.sending.ledger.read_streams(&wanted).await? {
             let event = recorded.decode::<MessageEvent>()?;
-            progress
-                .entry(recorded.stream.into())
-                .or_default()
-                .on(&event, recorded.recorded_at);
+            progress.entry(recorded.stream.into()).or_default().on(&event, recorded.recorded_at);
         }
         Ok(progress)
     }

@@ -31,11 +31,7 @@ pub struct Shelved {
 /// Our files, and what the provider calls them.
 pub trait Shelf: Send + Sync + 'static {
     /// A file; nothing when it is not there any more.
-    fn fetch(
-        &self,
-        company: Uuid,
-        file: FileId,
-    ) -> BoxFuture<'_, Result<Option<Shelved>, Error>>;
+    fn fetch(&self, company: Uuid, file: FileId) -> BoxFuture<'_, Result<Option<Shelved>, Error>>;
 
     /// The provider's id of a file on a number, as long as it is good.
     fn known(

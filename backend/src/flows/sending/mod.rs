@@ -33,11 +33,11 @@ use ports::{media::MediaStore, outbound::Messenger};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
+use self::{group::Group, told::Told};
 pub use self::{
     media::{Shelf, Shelved},
     presence::Seen,
 };
-use self::{group::Group, told::Told};
 
 /// What sending works with.
 #[derive(Clone)]

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use messaging::{message::said, routes::Presence};
+use messaging::{message::said, outside::Presence};
 use ports::outbound;
 use shared::ids::{ChannelId, MessageId};
 use tokio::sync::Semaphore;

@@ -173,9 +173,7 @@ impl Rejection for ChannelError {
 
     fn values(&self) -> BTreeMap<String, serde_json::Value> {
         match self {
-            Self::Held(reason) => {
-                BTreeMap::from([("reason".into(), serde_json::json!(reason))])
-            }
+            Self::Held(reason) => BTreeMap::from([("reason".into(), serde_json::json!(reason))]),
             _ => BTreeMap::new(),
         }
     }

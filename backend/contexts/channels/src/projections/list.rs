@@ -130,7 +130,9 @@ async fn store(connection: &mut PgConnection, rows: &Rows) -> Result<(), Project
 fn apply(before: Option<Channel>, recorded: &Recorded, event: ChannelEvent) -> Option<Channel> {
     let at = recorded.recorded_at;
     let mut channel = match (before, event) {
-        (None, ChannelEvent::Connected { .. }) => return connected(recorded, &recorded.decode().ok()?),
+        (None, ChannelEvent::Connected { .. }) => {
+            return connected(recorded, &recorded.decode().ok()?);
+        }
         (None, _) => return None,
         (Some(channel), event) => change(channel, event, at),
     };

@@ -20,12 +20,7 @@ pub struct Signs {
 ///
 /// # Errors
 /// If Postgres fails.
-pub async fn hear(
-    pool: &PgPool,
-    company: Uuid,
-    channel: Uuid,
-    signs: &Signs,
-) -> sqlx::Result<()> {
+pub async fn hear(pool: &PgPool, company: Uuid, channel: Uuid, signs: &Signs) -> sqlx::Result<()> {
     let mut tx = db::writing_as(pool, company).await?;
     sqlx::query(
         "insert into channels.signs as s

@@ -95,12 +95,7 @@ impl Place {
     ///
     /// # Errors
     /// If the event does not encode.
-    pub fn release(
-        &self,
-        ids: &dyn Ids,
-        messages: Vec<MessageId>,
-        version: i64,
-    ) -> Result<Commit> {
+    pub fn release(&self, ids: &dyn Ids, messages: Vec<MessageId>, version: i64) -> Result<Commit> {
         let append = self.on_lane(ids, version, LaneEvent::Released { messages })?;
         Ok(Commit { appends: vec![append], ..Commit::default() })
     }

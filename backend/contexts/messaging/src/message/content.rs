@@ -129,11 +129,7 @@ pub fn without_numbers(words: &str) -> String {
 ///
 /// # Errors
 /// A stable word.
-pub fn check_file(
-    kind: MessageKind,
-    mime_type: &str,
-    size_bytes: i64,
-) -> Result<(), &'static str> {
+pub fn check_file(kind: MessageKind, mime_type: &str, size_bytes: i64) -> Result<(), &'static str> {
     const MB: i64 = 1 << 20;
     let (types, most): (&[&str], i64) = match kind {
         MessageKind::Image => (&["image/jpeg", "image/png"], 5 * MB),

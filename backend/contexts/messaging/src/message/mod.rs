@@ -27,7 +27,9 @@ use shared::{
 };
 use uuid::Uuid;
 
-pub use self::id::{PROVIDER_ID, attempt_id, inbound_id, outbound_id, parse_attempt_id, provider_key};
+pub use self::id::{
+    PROVIDER_ID, attempt_id, inbound_id, outbound_id, parse_attempt_id, provider_key,
+};
 use self::progress::Progress;
 
 /// The decider of the stream `message`.
@@ -143,8 +145,7 @@ impl Decider for Message {
                 };
                 match state.is_outbound {
                     None => {
-                        let suppressed =
-                            reason.map(|reason| MessageEvent::Suppressed { reason });
+                        let suppressed = reason.map(|reason| MessageEvent::Suppressed { reason });
                         Ok([event.as_ref().clone()].into_iter().chain(suppressed).collect())
                     }
                     Some(true) => Ok(Vec::new()),

@@ -70,10 +70,7 @@ fn after(events: &[MessageEvent]) -> State {
     events.iter().fold(State::default(), Message::evolve)
 }
 
-fn decide(
-    before: &[MessageEvent],
-    command: Command,
-) -> Result<Vec<MessageEvent>, MessageError> {
+fn decide(before: &[MessageEvent], command: Command) -> Result<Vec<MessageEvent>, MessageError> {
     Message::decide(&after(before), &command, &at(100))
 }
 

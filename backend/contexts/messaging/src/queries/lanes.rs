@@ -74,12 +74,11 @@ pub async fn companies(connection: &mut PgConnection) -> sqlx::Result<Vec<Uuid>>
 /// # Errors
 /// If Postgres fails.
 pub async fn snapshot(connection: &mut PgConnection, company: Uuid) -> sqlx::Result<Snapshot> {
-    let company_seq: Option<i64> = sqlx::query_scalar(
-        "select company_seq from messaging_lanes.reached where company_id = $1",
-    )
-    .bind(company)
-    .fetch_optional(&mut *connection)
-    .await?;
+    let company_seq: Option<i64> =
+        sqlx::query_scalar("select company_seq from messaging_lanes.reached where company_id = $1")
+            .bind(company)
+            .fetch_optional(&mut *connection)
+            .await?;
     let is_suspended: Option<bool> = sqlx::query_scalar(
         "select is_suspended from messaging_lanes.companies where company_id = $1",
     )

@@ -27,9 +27,10 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::{Addressee, Messages, NoThread, not_found};
+use super::{Messages, not_found};
 use crate::{
     message::{Command, Message, content, outbound_id, said},
+    outside::{Addressee, NoThread},
     queries,
 };
 
