@@ -11,7 +11,7 @@ use crate::{
     bus::Bus,
     digest::{Digest, Flow, QuarantineList},
     error::Result,
-    gate::Gate,
+    gate::{Gate, Reason},
     intake::Intake,
     ledger::Ledger,
     listen::Listener,
@@ -128,9 +128,31 @@ impl Engine {
                 timers.run(nodes.owns(&format!("timers:{shard}")))
             }
         });
+        tasks.supervise("clock", {
+            let (ledger, gate) = (ground.ledger.clone(), gate.clone());
+            move || hold_while_the_clock_is_wrong(ledger.clone(), gate.clone())
+        });
         let keep = ground.keep_deliveries;
         tasks.supervise("intake", move || intake.clone().keep(keep));
         self.policies.run(tasks, &nodes, &gate);
+    }
+}
+
+/// A step of the database's clock holds what acts until a person takes the alarm back (D9).
+async fn hold_while_the_clock_is_wrong(ledger: Ledger, gate: Gate) {
+    let mut alarm = ledger.clock_alarm();
+    let mut held = false;
+    loop {
+        let alarmed = alarm.borrow_and_update().is_some();
+        if alarmed {
+            gate.hold(Reason::Clock);
+        } else if held {
+            gate.release(Reason::Clock);
+        }
+        held = alarmed;
+        if alarm.changed().await.is_err() {
+            return;
+        }
     }
 }
 

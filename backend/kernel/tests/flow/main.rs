@@ -6,6 +6,7 @@ mod activity;
 mod crash;
 mod demo;
 mod digest;
+mod figures;
 mod nodes;
 mod planted;
 mod policies;
