@@ -12,6 +12,7 @@ use crate::{
     digest::{Digest, Flow, QuarantineList},
     error::Result,
     gate::{Gate, Reason},
+    incarnation::{self, Purpose, Standing},
     intake::Intake,
     ledger::Ledger,
     listen::Listener,
@@ -51,15 +52,26 @@ pub struct Engine {
     pub models: ReadModels,
     /// The policies.
     pub policies: Policies,
+    /// Whether this database is the one that it was (D12).
+    pub standing: Standing,
 }
 
 impl Engine {
-    /// Prepares read models and policies; nothing runs yet.
+    /// Prepares read models and policies; nothing runs yet. The gate is shut if this database is not
+    /// the one that it was.
     ///
     /// # Errors
     /// If Postgres fails, or two policies claim one number.
     pub async fn prepare(ground: &Ground, modules: &[Module]) -> Result<Self> {
-        let Ground { ledger, vault, .. } = ground;
+        let Ground { ledger, vault, gate, .. } = ground;
+        let standing =
+            incarnation::standing(ledger.pools(), ledger.ground(), Purpose::Live).await?;
+        ledger.lives_in(standing.installation().incarnation);
+        if standing.installation().purpose == Purpose::Audit {
+            gate.hold(Reason::Audit);
+        } else if !standing.may_act() {
+            gate.hold(Reason::Incarnation);
+        }
         let mut projections: Vec<_> =
             modules.iter().flat_map(|module| module.projections.iter().cloned()).collect();
         projections.push(std::sync::Arc::new(QuarantineList));
@@ -74,7 +86,7 @@ impl Engine {
         .await?;
         let policies = modules.iter().flat_map(|module| module.policies.iter().cloned()).collect();
         let policies = Policies::open(ledger.clone(), policies).await?;
-        Ok(Self { models, policies })
+        Ok(Self { models, policies, standing })
     }
 
     /// Runs everything until the tasks are to stop.

@@ -60,6 +60,8 @@ struct Inner {
     units: Mutex<BTreeMap<String, watch::Sender<Option<i64>>>>,
     alone: watch::Sender<bool>,
     changed: Notify,
+    /// Held while the rows are looked at; true once the process has left.
+    left: tokio::sync::Mutex<bool>,
 }
 
 /// What a process remembers from look to look.
@@ -90,6 +92,7 @@ impl Nodes {
             units: Mutex::default(),
             alone: watch::channel(false).0,
             changed: Notify::new(),
+            left: tokio::sync::Mutex::new(false),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -137,6 +140,7 @@ impl Nodes {
     /// # Errors
     /// If Postgres fails; then it is lost by time.
     pub async fn leave(&self) -> Result<()> {
+        *self.inner.left.lock().await = true;
         self.lose_all();
         self.give_back(None).await?;
         sqlx::query("delete from node.nodes where node = $1 and session = $2")
@@ -196,6 +200,10 @@ impl Nodes {
     }
 
     async fn look(&self, seen: &mut Seen) -> Result<()> {
+        let left = self.inner.left.lock().await;
+        if *left {
+            return Ok(());
+        }
         let now = self.inner.ground.clock.monotonic();
         let due = seen.renewed.is_none_or(|at| now.saturating_sub(at) >= RENEW);
         let mut tx = db::working(&self.inner.pools.app).await?;

@@ -419,3 +419,60 @@ async fn d17_the_mac_of_the_raw_bytes_is_the_same_from_memory_and_from_the_table
     assert_eq!(macs.0, macs.1);
     assert_eq!(macs.0.len(), 1);
 }
+
+/// However young a table's statistics are, the planner must neither scan it nor take an index that fits
+/// half.
+#[tokio::test(flavor = "multi_thread")]
+async fn k25_work_touches_no_more_rows_than_it_needs() {
+    let db = Db::new("plans").await;
+    for table in ["ledger.events", "ledger.claims", "intake.deliveries"] {
+        db.run(&format!("alter table {table} set (autovacuum_enabled = false)")).await;
+    }
+    let pools = db.another_pools().await;
+    // Two writers in turn: each finds that the other was there and reads its facts anew.
+    let ledger = db.ledger_on(&pools).await;
+    let rival = db.ledger_on(&db.another_pools().await).await;
+    let intake = db.intake_on(&pools).await;
+    let models = db.models(&ledger, vec![Arc::new(crate::activity::Activity::default())]).await;
+    for round in 0..12 {
+        let mut putting = JoinSet::new();
+        for n in 0..500u128 {
+            let (intake, body) =
+                (intake.clone(), received(company(n % 5), &format!("{round}-{n}"), "x"));
+            putting.spawn(async move { put(&intake, route(n % 5), &body).await });
+        }
+        putting.join_all().await;
+    }
+    // From the table, not from memory.
+    let intake = db.intake_on(&db.another_pools().await).await;
+    let mut digest = Digest::new(intake, ledger.clone(), Demo::of(&ledger));
+    while digest.step().await.unwrap().deliveries > 0 {
+        let commits = (0..20).map(|n| one(company(n % 5), Uuid::from_u128(n), Expected::Any));
+        futures::future::join_all(commits.map(|commit| rival.commit(commit))).await;
+    }
+    models.catch_up().await.unwrap();
+    let events = db.number("select count(*) from ledger.events").await;
+    drop((digest, ledger, rival));
+    pools.close().await;
+    db.pools.close().await;
+    until("the statistics are there", async || {
+        db.number(
+            "select coalesce(sum(n_tup_ins), 0)::bigint from pg_stat_user_tables
+                   where relname = 'events'",
+        )
+        .await
+            >= events
+    })
+    .await;
+    for (table, rows, most) in
+        [("events", events, 12), ("deliveries", 6000, 4), ("claims", 6000, 4)]
+    {
+        let touched = db
+            .number(&format!(
+                "select (seq_tup_read + idx_tup_fetch)::bigint from pg_stat_user_tables
+                 where relname = '{table}'"
+            ))
+            .await;
+        assert!(touched < most * rows, "{table}: {touched} rows touched for {rows}");
+    }
+}

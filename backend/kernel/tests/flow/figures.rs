@@ -56,7 +56,10 @@ impl Run {
         let (took, now) = (self.begun.elapsed(), cpu());
         let each: Vec<u64> = self.cpu.iter().zip(now).map(|(a, b)| (b - a) / n).collect();
         let rate = n as f64 / took.as_secs_f64();
-        println!("{:44} {rate:9.0}/s   app {:3} pg {:3} nats {:3} µs", self.what, each[0], each[1], each[2]);
+        println!(
+            "{:44} {rate:9.0}/s   app {:3} pg {:3} nats {:3} µs",
+            self.what, each[0], each[1], each[2]
+        );
     }
 }
 
@@ -119,8 +122,7 @@ async fn latency() {
         let named = |name| -> Arc<dyn kernel::projection::Projection> {
             Arc::new(Activity { name, ..Activity::default() })
         };
-        let models =
-            db.models(&ledger, vec![named("a"), named("b"), named("c"), named("d")]).await;
+        let models = db.models(&ledger, vec![named("a"), named("b"), named("c"), named("d")]).await;
         let bus = bus("figures").await;
         let relay = Relay::new(bus, ledger.clone(), db.ground.clone(), alone(true));
         let digest = Digest::new(intake.clone(), ledger.clone(), Demo::of(&ledger));
@@ -144,7 +146,8 @@ async fn latency() {
                     let (intake, k) = (intake.clone(), u128::from(sent));
                     let meant = Duration::from_micros(sent * 1_000_000 / rate);
                     putting.spawn(async move {
-                        let body = received(company(k % 100), &k.to_string(), &(k % 900).to_string());
+                        let body =
+                            received(company(k % 100), &k.to_string(), &(k % 900).to_string());
                         intake.put("demo", route(k % 100), Bytes::from(body)).await.unwrap();
                         begun.elapsed() - meant
                     });

@@ -92,12 +92,8 @@ async fn d16_an_owner_that_was_asleep_does_not_trust_what_it_owned() {
     owns.mark_unchanged();
     // While it slept, somebody else took over.
     db.run(
-        "update node.assignments set node = 'b', session = gen_random_uuid(), epoch = epoch + 1",
-    )
-    .await;
-    db.run(
-        "insert into node.nodes (node, session, beat)
-            select 'b', session, 1 from node.assignments",
+        "update node.assignments set node = 'b', session = gen_random_uuid(), epoch = epoch + 1;
+         insert into node.nodes (node, session, beat) select 'b', session, 1 from node.assignments",
     )
     .await;
     until("it knows", async || owns.borrow().is_none()).await;

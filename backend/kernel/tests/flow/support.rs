@@ -94,6 +94,8 @@ impl Db {
         let clock = Arc::new(Moved::default());
         let ground = Ground { clock: clock.clone(), ids: Arc::new(SystemIds) };
         let pools = Self::pools_of(&url).await;
+        // A ring is taken while there is no data.
+        vault(&pools, &ground).await;
         Self { url, admin, pools, clock, ground }
     }
 
