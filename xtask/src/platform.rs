@@ -141,7 +141,7 @@ impl Platform {
 
 /// A ring of one key.
 fn key_ring(key: &[u8; 32]) -> String {
-    format!("1:{}\n", STANDARD.encode(key))
+    format!("1 {}\n", STANDARD.encode(key))
 }
 
 /// The first person of the demo who has a password.
