@@ -25,8 +25,9 @@ pub mod seed;
 mod sessions;
 pub mod user;
 
-use kernel::{db::Pools, http::Routes, ids::Ground, ledger::Ledger, module::Module, vault::Vault};
 use std::sync::Arc;
+
+use kernel::{db::Pools, http::Routes, ids::Ground, ledger::Ledger, module::Module, vault::Vault};
 
 pub use authority::Book;
 pub use password::Passwords;

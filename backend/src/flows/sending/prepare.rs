@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use events::messaging::{MessageEvent, Purpose, Recipient};
 use kernel::{error::Error, record::Recorded};
 use messaging::{
-    lane::{Candidate, Priority},
-    message::{attempt_id, content, progress::Progress, said},
+    lane::{Candidate, Now, Priority},
+    message::{attempt_id, content, progress::Progress},
+    said,
 };
 use ports::{
     outbound::{self, Access},
@@ -20,7 +21,6 @@ use shared::{
 use uuid::Uuid;
 
 use super::{Sending, media};
-use messaging::lane::Now;
 
 /// A message that can leave.
 pub(super) struct Ready {

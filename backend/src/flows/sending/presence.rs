@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use messaging::{message::said, outside::Presence};
+use messaging::{outside::Presence, said};
 use ports::outbound;
 use shared::ids::{ChannelId, MessageId};
 use tokio::sync::Semaphore;

@@ -1,5 +1,7 @@
 //! `channels_list`: a row per channel, as the screen shows it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use events::channels::ChannelEvent;
 use futures::{FutureExt as _, future::BoxFuture};
@@ -10,7 +12,6 @@ use kernel::{
 };
 use shared::channels::{Channel, ChannelState, Health, ProofStep, WebhookProof};
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The schema.

@@ -7,7 +7,6 @@
 pub mod content;
 mod id;
 pub mod progress;
-pub mod said;
 #[cfg(test)]
 mod tests;
 

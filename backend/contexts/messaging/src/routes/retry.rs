@@ -11,7 +11,7 @@ use shared::{
 };
 
 use super::{Messages, not_found};
-use crate::message::{Message, said};
+use crate::{message::Message, said};
 
 /// The provider's cap for one person: not before a day has passed.
 const CAPPED: i32 = 131_049;

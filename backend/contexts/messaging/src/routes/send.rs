@@ -29,7 +29,8 @@ use uuid::Uuid;
 
 use super::{Messages, not_found};
 use crate::{
-    message::{Command, Message, content, outbound_id, said},
+    message::{Command, Message, content, outbound_id},
+    said,
     outside::{Addressee, NoThread},
     queries,
 };

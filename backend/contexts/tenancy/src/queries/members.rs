@@ -60,3 +60,27 @@ fn member(row: &Row, listed: Option<&Listed>) -> Result<Member, Error> {
         version: row.version,
     })
 }
+
+/// The owners of a company but one, as far as the read model knows.
+pub(crate) async fn other_owners(
+    tenancy: &Tenancy,
+    company: Uuid,
+    but: UserId,
+) -> Result<Vec<Uuid>, Error> {
+    let mut tx = db::reading_as(&tenancy.pools.reader, company).await?;
+    let owners = sqlx::query_scalar(
+        r"
+        select user_id
+        from tenancy_directory.members
+        where company_id = $1 and user_id <> $2 and role = 'owner'
+        order by user_id
+        limit 20
+        ",
+    )
+    .bind(company)
+    .bind(but.into_uuid())
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(owners)
+}

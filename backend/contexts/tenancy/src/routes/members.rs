@@ -4,7 +4,6 @@ use axum::extract::State;
 use events::tenancy::{MembershipEvent, Person};
 use kernel::{
     commit::{Append, Expected, NewEvent, Stream},
-    db,
     decider::Decider as _,
     error::Error,
     execute::Request,
@@ -147,21 +146,7 @@ impl Tenancy {
         user: UserId,
         can: &Caller,
     ) -> Result<Option<Append>, Error> {
-        let mut tx = db::reading_as(&self.pools.reader, company).await?;
-        let owners: Vec<Uuid> = sqlx::query_scalar(
-            r"
-            select user_id
-            from tenancy_directory.members
-            where company_id = $1 and user_id <> $2 and role = 'owner'
-            order by user_id
-            limit 20
-            ",
-        )
-        .bind(company)
-        .bind(user.into_uuid())
-        .fetch_all(&mut *tx)
-        .await?;
-        tx.commit().await?;
+        let owners = queries::members::other_owners(self, company, user).await?;
         let wanted: Vec<_> = owners.iter().map(|owner| (company, *owner)).collect();
         let streams = self.streams(&wanted).await?;
         for owner in owners {
