@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     /// The items, in the list's order.
+    #[cfg_attr(feature = "schema", schema(inline))]
     pub items: Vec<T>,
     /// Where the next part begins: to be sent back as `after`; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -25,13 +25,42 @@ async fn no_body_makes_a_fault_of_ours_and_none_has_an_effect() {
         ("null", json, b"null".to_vec(), 422, "request.invalid"),
         ("a number", json, br#"{"name":1,"scopes":[]}"#.to_vec(), 422, "request.invalid"),
         ("missing", json, br#"{"name":"x"}"#.to_vec(), 422, "request.invalid"),
-        ("a date", json,
-            br#"{"name":"x","scopes":["read_team"],"expires_at":"soon"}"#.to_vec(), 422, "request.invalid"),
-        ("NUL", json, br#"{"name":"a\u0000b","scopes":["read_team"]}"#.to_vec(), 422, "not_storable"),
-        ("a form", "application/x-www-form-urlencoded", b"name=x".to_vec(), 415, "request.media_type"),
-        ("text", "text/plain", br#"{"name":"x","scopes":["read_team"]}"#.to_vec(), 415, "request.media_type"),
+        (
+            "a date",
+            json,
+            br#"{"name":"x","scopes":["read_team"],"expires_at":"soon"}"#.to_vec(),
+            422,
+            "request.invalid",
+        ),
+        (
+            "NUL",
+            json,
+            br#"{"name":"a\u0000b","scopes":["read_team"]}"#.to_vec(),
+            422,
+            "not_storable",
+        ),
+        (
+            "a form",
+            "application/x-www-form-urlencoded",
+            b"name=x".to_vec(),
+            415,
+            "request.media_type",
+        ),
+        (
+            "text",
+            "text/plain",
+            br#"{"name":"x","scopes":["read_team"]}"#.to_vec(),
+            415,
+            "request.media_type",
+        ),
         ("too large", json, large.into_bytes(), 413, "request.too_large"),
-        ("a line break", json, br#"{"name":"a\nb","scopes":["read_team"]}"#.to_vec(), 422, "tenancy.name_unfit"),
+        (
+            "a line break",
+            json,
+            br#"{"name":"a\nb","scopes":["read_team"]}"#.to_vec(),
+            422,
+            "tenancy.name_unfit",
+        ),
     ];
     for (what, kind, body, status, code) in cases {
         let reply = house.post("/api/v1/api-keys").cookie(&owner).body(kind, body).send().await;
@@ -41,7 +70,10 @@ async fn no_body_makes_a_fault_of_ours_and_none_has_an_effect() {
         assert_eq!(problem["status"], status, "{what}");
         assert_eq!(problem["type"], format!("/problems/{code}"), "{what}");
         assert!(!problem["title"].as_str().unwrap().is_empty(), "{what}");
-        assert!(problem["detail"].as_str().unwrap().contains("Nada"), "it says what was kept: {what}");
+        assert!(
+            problem["detail"].as_str().unwrap().contains("Nada"),
+            "it says what was kept: {what}"
+        );
     }
     assert_eq!(house.events(house.aurora.company.into_uuid()).await.len(), events);
 }
@@ -69,9 +101,15 @@ async fn unknown_addresses_methods_and_parameters_are_problems() {
     }
     let method = house.write(reqwest::Method::PATCH, "/api/v1/members").cookie(&owner).send().await;
     assert_eq!(method.code(), "not_found");
-    for query in ["limit=x", "limit=-1", "limit=99999999999", "after=x", "after=%00", "after=user_1"] {
+    for query in
+        ["limit=x", "limit=-1", "limit=99999999999", "after=x", "after=%00", "after=user_1"]
+    {
         let reply = house.get(&format!("/api/v1/members?{query}")).cookie(&owner).send().await;
-        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "request.query_invalid"), "{query}");
+        assert_eq!(
+            (reply.status.as_u16(), reply.code().as_str()),
+            (400, "request.query_invalid"),
+            "{query}"
+        );
     }
     for id in ["x", "user_1", "%00", "company_00000000000000000000000000000001", "..%2f"] {
         let reply = house.delete(&format!("/api/v1/members/{id}")).cookie(&owner).send().await;
@@ -82,7 +120,8 @@ async fn unknown_addresses_methods_and_parameters_are_problems() {
         assert_eq!(call.send().await.code(), "position_unknown", "{position}");
     }
     let ahead = kernel::head::Cursor { incarnation: house.api.incarnation(), company_seq: 1 << 40 };
-    let call = house.get("/api/v1/members").cookie(&owner).header("min-position", &ahead.to_string());
+    let call =
+        house.get("/api/v1/members").cookie(&owner).header("min-position", &ahead.to_string());
     assert_eq!(call.send().await.code(), "position_unknown");
     let quota = format!("/api/v1/platform/companies/{}/quotas/nothing", house.aurora.company);
     let admin = house.session(None).await;

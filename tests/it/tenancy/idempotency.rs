@@ -12,7 +12,10 @@ async fn wb13_a_write_without_a_key_changes_nothing() {
     let body = json!({ "name": "CRM", "scopes": ["read_team"] });
     let create = || house.post("/api/v1/api-keys").cookie(&owner).json(&body);
     let missing = create().without("idempotency-key").send().await;
-    assert_eq!((missing.status.as_u16(), missing.code().as_str()), (428, "idempotency_key_missing"));
+    assert_eq!(
+        (missing.status.as_u16(), missing.code().as_str()),
+        (428, "idempotency_key_missing")
+    );
     for key in ["", &"x".repeat(256), "two words"] {
         let unfit = create().header("idempotency-key", key).send().await;
         assert_eq!(unfit.code(), "idempotency_key_invalid", "{key}");

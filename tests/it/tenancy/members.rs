@@ -14,7 +14,8 @@ fn newcomer(role: &str) -> serde_json::Value {
 async fn a_new_person_joins_signs_in_and_leaves() {
     let house = House::start("joins").await;
     let admin = house.session(Role::Admin).await;
-    let added = house.post("/api/v1/members").cookie(&admin).json(&newcomer("operator")).send().await;
+    let added =
+        house.post("/api/v1/members").cookie(&admin).json(&newcomer("operator")).send().await;
     assert_eq!(added.status, 201, "{}", added.text());
     assert_eq!(added.json()["name"], "Nina Alves");
     let position = added.headers["ledger-position"].to_str().unwrap().to_owned();
@@ -44,7 +45,8 @@ async fn an_address_belongs_to_one_person_of_the_platform() {
     let owner = house.session(Role::Owner).await;
     let other = house.other.users[0].clone();
     let other = house.sign_in(&other.email, &other.password).await;
-    let join = |cookie: &str| house.post("/api/v1/members").cookie(cookie).json(&newcomer("operator"));
+    let join =
+        |cookie: &str| house.post("/api/v1/members").cookie(cookie).json(&newcomer("operator"));
     let first = join(&owner).send().await.json();
     let mut again = newcomer("operator");
     again["email"] = json!(" NINA@Aurora.example ");
@@ -64,7 +66,8 @@ async fn an_address_belongs_to_one_person_of_the_platform() {
 async fn nobody_is_made_or_unmade_above_ones_own_role() {
     let house = House::start("above").await;
     let admin = house.session(Role::Admin).await;
-    let refused = house.post("/api/v1/members").cookie(&admin).json(&newcomer("owner")).send().await;
+    let refused =
+        house.post("/api/v1/members").cookie(&admin).json(&newcomer("owner")).send().await;
     assert_eq!(refused.code(), "tenancy.role_above_own");
     let owner = house.person(Role::Owner).user;
     let path = format!("/api/v1/members/{owner}");
@@ -108,7 +111,9 @@ async fn a_stale_version_overwrites_nothing() {
         let body = json!({ "role": "supervisor" });
         house.post(&path).cookie(&owner).json(&body).header("if-match", version)
     };
-    for (version, code) in [("7", "stale_version"), ("0", "stale_version"), ("x", "if_match_invalid")] {
+    for (version, code) in
+        [("7", "stale_version"), ("0", "stale_version"), ("x", "if_match_invalid")]
+    {
         assert_eq!(change(version).send().await.code(), code, "{version}");
     }
     assert_eq!(change("\"1\"").send().await.status, 204);

@@ -35,15 +35,9 @@ fn samples() -> BTreeMap<&'static str, Value> {
             "POST /api/v1/platform/companies",
             json!({ "name": "X", "zone": "Mars", "owner": member }),
         ),
-        (
-            "POST /api/v1/platform/companies/{company}/suspend",
-            json!({ "reason": "x" }),
-        ),
+        ("POST /api/v1/platform/companies/{company}/suspend", json!({ "reason": "x" })),
         ("POST /api/v1/platform/companies/{company}/resume", Value::Null),
-        (
-            "POST /api/v1/platform/companies/{company}/features/{feature}",
-            json!({ "is_on": true }),
-        ),
+        ("POST /api/v1/platform/companies/{company}/features/{feature}", json!({ "is_on": true })),
         (
             "POST /api/v1/platform/companies/{company}/quotas/{quota}",
             json!({ "limit": 1, "is_hard": false }),
@@ -126,7 +120,7 @@ async fn every_route_is_known_to_this_test_and_described() {
         let method = route.method.as_str().to_lowercase();
         let described = &document["paths"][route.path][&method];
         assert!(!described["summary"].as_str().unwrap().is_empty(), "{} says nothing", name(route));
-        let writes = route.method == reqwest::Method::POST && route.request.is_some();
+        let writes = route.method == Method::POST && route.request.is_some();
         assert_eq!(writes, described["requestBody"].is_object(), "{}", name(route));
     }
     // Every schema that is named is there.

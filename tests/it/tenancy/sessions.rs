@@ -157,9 +157,8 @@ async fn a_revocation_in_this_process_wakes_open_sockets() {
     let house = House::start("wakes").await;
     let mut sign_in = house.session(Role::Owner).await;
     let list = house.get("/api/v1/sessions").cookie(&sign_in).send().await.json();
-    let ended = kernel::http::Ended::Session(
-        list["items"][0]["id"].as_str().unwrap().parse().unwrap(),
-    );
+    let ended =
+        kernel::http::Ended::Session(list["items"][0]["id"].as_str().unwrap().parse().unwrap());
     house.api.end(ended);
     // What was remembered is forgotten, and asked again.
     until("the session is asked again", async || {
@@ -214,9 +213,19 @@ async fn d33_no_secret_is_in_the_tables() {
     let cookie = house.session(Role::Owner).await;
     let token = cookie.split_once('=').unwrap().1;
     for secret in [token, &owner.password, &house.aurora.api_key, &owner.email] {
-        for table in ["tenancy.sessions", "tenancy.passwords", "tenancy.api_keys", "tenancy.attempts",
-            "tenancy.devices", "http.answers", "ledger.events", "ledger.replies", "ledger.claims"] {
-            let query = format!("select count(*) from {table} t where t::text like '%' || $1 || '%'");
+        for table in [
+            "tenancy.sessions",
+            "tenancy.passwords",
+            "tenancy.api_keys",
+            "tenancy.attempts",
+            "tenancy.devices",
+            "http.answers",
+            "ledger.events",
+            "ledger.replies",
+            "ledger.claims",
+        ] {
+            let query =
+                format!("select count(*) from {table} t where t::text like '%' || $1 || '%'");
             let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
                 .bind(secret)
                 .fetch_one(&house.admin)

@@ -18,6 +18,7 @@ use kernel::{
     ledger::{Ledger, Options},
     projection::ReadModels,
     record::Recorded,
+    vault::{KekRing, Vault},
 };
 use reqwest::{
     Method, StatusCode,
@@ -26,7 +27,10 @@ use reqwest::{
 use serde_json::Value;
 use shared::permission::Role;
 use sqlx::{AssertSqlSafe, PgPool};
-use tenancy::{Tenancy, seed::{Seeded, SeededUser}};
+use tenancy::{
+    Tenancy,
+    seed::{Seeded, SeededUser},
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use uuid::Uuid;
 
@@ -103,10 +107,10 @@ impl House {
         let pools = Pools::connect(&Urls::same(&url), sizes).await.unwrap();
         let clock = Arc::new(Moved::default());
         let ground = Ground { clock: clock.clone(), ids: Arc::new(SystemIds) };
-        let ledger = Ledger::open(&pools, &Options::default(), ground.clone()).await.unwrap();
-        let vault = super::super::vault(&pools, &ground).await;
-        let tenancy =
-            Tenancy::new(pools.clone(), ledger.clone(), vault.clone(), ground.clone());
+        let ledger = Ledger::open(&pools, &Options::default(), ground.clone());
+        let ring = KekRing::new("test", [("test".to_owned(), [7; 32])]).unwrap();
+        let vault = Vault::unlock(&pools, ring, ground.clone()).await.unwrap();
+        let tenancy = Tenancy::new(pools.clone(), ledger.clone(), vault.clone(), ground.clone());
         let read_models = ReadModels::open(
             pools.clone(),
             ledger.clone(),
@@ -136,8 +140,8 @@ impl House {
             inline_scripts: vec![],
         });
         let (router, routes) = http::router(&api, vec![tenancy.routes()], "test");
-        let service = http::around(api.clone(), router)
-            .into_make_service_with_connect_info::<SocketAddr>();
+        let service =
+            http::around(api.clone(), router).into_make_service_with_connect_info::<SocketAddr>();
         serving.spawn(async move { axum::serve(listener, service).await.unwrap() });
         let head = *ledger.head().borrow();
         let seen = async || {
