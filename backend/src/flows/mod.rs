@@ -1,5 +1,8 @@
 //! Processes that span contexts, one file or folder each.
 
+pub mod inbound_message;
+pub mod inbox;
 pub mod media_fetch;
 pub mod sending;
 pub mod shelf;
+pub mod threads;

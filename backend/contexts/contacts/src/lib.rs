@@ -9,3 +9,18 @@
 pub mod contact;
 pub mod projections;
 pub mod queries;
+pub mod routes;
+
+use std::sync::Arc;
+
+use kernel::module::Module;
+
+/// The context's parts.
+#[must_use]
+pub fn module() -> Module {
+    Module {
+        name: "contacts",
+        projections: vec![Arc::new(projections::people::People)],
+        ..Module::default()
+    }
+}

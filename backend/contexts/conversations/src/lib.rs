@@ -9,3 +9,17 @@
 pub mod conversation;
 pub mod projections;
 pub mod queries;
+
+use std::sync::Arc;
+
+use kernel::module::Module;
+
+/// The context's parts.
+#[must_use]
+pub fn module() -> Module {
+    Module {
+        name: "conversations",
+        projections: vec![Arc::new(projections::threads::Threads)],
+        ..Module::default()
+    }
+}

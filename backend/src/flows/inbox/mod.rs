@@ -1,0 +1,99 @@
+//! What the inbox reads and marks: threads and messages of one context, names and addresses of another,
+//! joined here by id (D6).
+//!
+//! Routes: `GET /api/v1/conversations`, `/{id}`, `/{id}/messages`; `POST /{id}/read`;
+//! `GET /api/v1/contacts`, `/{id}`. Rights: `ReadConversations`, `TouchConversations`, `ReadContacts`.
+
+mod messages;
+mod people;
+mod threads;
+
+use kernel::{
+    db::Pools,
+    http::{Problem, Routes, get, post},
+};
+use shared::{contacts::Contact, conversations::Thread, messages::Message, page::Page};
+use uuid::Uuid;
+
+/// The read models that threads are answered from.
+const THREADS: &[&str] =
+    &[conversations::projections::threads::NAME, contacts::projections::people::NAME];
+
+/// What these routes work with.
+#[derive(Clone)]
+pub struct Inbox {
+    /// The ways to Postgres.
+    pub pools: Pools,
+}
+
+/// The routes.
+#[must_use]
+pub fn routes(inbox: Inbox) -> Routes {
+    Routes::new("conversations")
+        .add(
+            get("/api/v1/conversations", threads::list)
+                .says("Lists threads, the last active first.")
+                .answers::<Page<Thread>>(200)
+                .reads(THREADS),
+        )
+        .add(
+            get("/api/v1/conversations/{id}", threads::one)
+                .says("Shows one thread.")
+                .answers::<Thread>(200)
+                .reads(THREADS),
+        )
+        .add(
+            get("/api/v1/conversations/{id}/messages", messages::list)
+                .says("Lists what was said in a thread, the newest first.")
+                .answers::<Page<Message>>(200)
+                .reads(THREADS),
+        )
+        .add(
+            post("/api/v1/conversations/{id}/read", threads::mark_read)
+                .says("Marks a thread as read up to and with a message.")
+                .answers_nothing()
+                .reads(THREADS),
+        )
+        .add(
+            get("/api/v1/contacts", people::list)
+                .says("Lists people, the newest first, or those whose name or address contains a text.")
+                .answers::<Page<Contact>>(200)
+                .reads(THREADS),
+        )
+        .add(
+            get("/api/v1/contacts/{id}", people::one)
+                .says("Shows one person with all her addresses.")
+                .answers::<Contact>(200)
+                .reads(THREADS),
+        )
+        .with_state(inbox)
+}
+
+/// How many items a page has: what is asked for, within bounds.
+fn limit(asked: Option<i64>, usual: i64) -> i64 {
+    asked.unwrap_or(usual).clamp(1, 200)
+}
+
+/// A cursor that is none of ours.
+fn bad_cursor() -> Problem {
+    Problem::invalid("/after", "invalid")
+}
+
+fn conversations_failed(error: conversations::queries::QueryError) -> Problem {
+    match error {
+        conversations::queries::QueryError::Database(error) => error.into(),
+        row @ conversations::queries::QueryError::Row { .. } => Problem::internal(&row),
+    }
+}
+
+fn contacts_failed(error: contacts::queries::QueryError) -> Problem {
+    match error {
+        contacts::queries::QueryError::Database(error) => error.into(),
+        row @ contacts::queries::QueryError::Row { .. } => Problem::internal(&row),
+    }
+}
+
+/// An id in a path; what is no id of this kind is not there.
+fn id<T: From<Uuid> + std::str::FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_not_an_id| Problem::not_found())
+}

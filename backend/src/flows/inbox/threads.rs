@@ -1,0 +1,129 @@
+//! Threads with their people's names, and how far they were read.
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use contacts::queries::people::{self, Named};
+use conversations::queries::{
+    messages::place,
+    read_marks,
+    threads::{self, Cursor, Filter, ThreadRow},
+};
+use kernel::{
+    db,
+    http::{
+        Answer, Body, Can, Path, Problem, Query,
+        right::{ReadConversations, TouchConversations},
+    },
+};
+use serde::Deserialize;
+use shared::{
+    conversations::{MarkRead, Thread},
+    ids::{ChannelId, ContactId, ConversationId},
+    page::Page,
+};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::{Inbox, bad_cursor, contacts_failed, conversations_failed, id, limit};
+
+/// What the list is asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Asked {
+    /// The cursor of the page before.
+    after: Option<String>,
+    /// How many.
+    limit: Option<i64>,
+    /// Of one channel only.
+    #[schema(value_type = Option<String>)]
+    channel: Option<ChannelId>,
+    /// Of one contact only.
+    #[schema(value_type = Option<String>)]
+    contact: Option<ContactId>,
+}
+
+pub(super) async fn list(
+    State(inbox): State<Inbox>,
+    can: Can<ReadConversations>,
+    Query(asked): Query<Asked>,
+) -> Result<Answer<Page<Thread>>, Problem> {
+    let after = asked.after.as_deref().map(|text| Cursor::parse(text).ok_or_else(bad_cursor));
+    let after = after.transpose()?;
+    let most = limit(asked.limit, 50);
+    let contacts = asked.contact.map(|contact| vec![contact]);
+    let filter = Filter { channel: asked.channel, contacts };
+    let mut tx = db::reading_as(&inbox.pools.reader, can.company()).await?;
+    let mut rows = threads::list(&mut tx, &filter, after, most.saturating_add(1))
+        .await
+        .map_err(conversations_failed)?;
+    let has_more = i64::try_from(rows.len()).is_ok_and(|n| n > most);
+    if has_more {
+        rows.pop();
+    }
+    let last = rows.last().filter(|_| has_more);
+    let next = last.map(|row| Cursor { active_at: row.active_at, id: row.id.into_uuid() }.print());
+    let items = with_names(&mut tx, rows).await?;
+    tx.commit().await?;
+    Ok(Answer::ok(Page { items, next }))
+}
+
+pub(super) async fn one(
+    State(inbox): State<Inbox>,
+    can: Can<ReadConversations>,
+    Path(text): Path<String>,
+) -> Result<Answer<Thread>, Problem> {
+    let conversation: ConversationId = id(&text)?;
+    let mut tx = db::reading_as(&inbox.pools.reader, can.company()).await?;
+    let row = threads::one(&mut tx, conversation).await.map_err(conversations_failed)?;
+    let row = row.ok_or_else(Problem::not_found)?;
+    let thread = with_names(&mut tx, vec![row]).await?.pop();
+    tx.commit().await?;
+    thread.map(Answer::ok).ok_or_else(Problem::not_found)
+}
+
+pub(super) async fn mark_read(
+    State(inbox): State<Inbox>,
+    can: Can<TouchConversations>,
+    Path(text): Path<String>,
+    Body(mark): Body<MarkRead>,
+) -> Result<Answer<()>, Problem> {
+    let conversation: ConversationId = id(&text)?;
+    let mut tx = db::reading_as(&inbox.pools.reader, can.company()).await?;
+    let found = place(&mut tx, conversation, mark.through).await.map_err(conversations_failed)?;
+    tx.commit().await?;
+    let place = found.ok_or_else(Problem::not_found)?;
+    let mut tx = db::writing_as(&inbox.pools.app, can.company()).await?;
+    let reader = can.user().map(Into::into);
+    read_marks::put(&mut tx, can.company(), conversation, place, reader)
+        .await
+        .map_err(conversations_failed)?;
+    tx.commit().await?;
+    Ok(Answer::empty())
+}
+
+/// Puts names and addresses to threads, with one question for all of them.
+async fn with_names(
+    connection: &mut PgConnection,
+    rows: Vec<ThreadRow>,
+) -> Result<Vec<Thread>, Problem> {
+    let contacts: Vec<ContactId> = rows.iter().map(|row| row.contact).collect();
+    let named = people::named(connection, &contacts).await.map_err(contacts_failed)?;
+    Ok(rows.into_iter().map(|row| thread(row, &named)).collect())
+}
+
+fn thread(row: ThreadRow, named: &HashMap<ContactId, Named>) -> Thread {
+    let unnamed = Named::default();
+    let person = named.get(&row.contact).unwrap_or(&unnamed);
+    let address = row.identity.and_then(|identity| person.addresses.get(&identity));
+    Thread {
+        id: row.id,
+        channel: row.channel,
+        contact: person.root.unwrap_or(row.contact),
+        name: person.name.clone(),
+        address: address.unwrap_or(&person.address).clone(),
+        last: row.last,
+        n_unread: row.n_unread,
+        window_closes_at: row.window_closes_at,
+        active_at: row.active_at,
+    }
+}
