@@ -3,9 +3,14 @@
 //! One task per sink, one write in flight. A caller that stops waiting does not undo what it asked
 //! for. The task ends with the last handle.
 
+use std::time::{Duration, Instant};
+
 use tokio::sync::{mpsc, oneshot};
 
 use crate::plant;
+
+/// From so many items in a write on, many come.
+const MANY: usize = 4;
 
 /// Something that stores many items at once and answers each.
 pub(crate) trait Sink: Send + 'static {
@@ -32,14 +37,24 @@ impl<S: Sink> Clone for Group<S> {
 impl<S: Sink> Group<S> {
     /// Starts the task. At most `most` items a write; four times as many may queue before callers
     /// wait.
-    pub(crate) fn spawn(mut sink: S, most: usize) -> Self {
+    pub(crate) fn spawn(sink: S, most: usize) -> Self {
+        Self::spawn_paced(sink, most, Duration::ZERO)
+    }
+
+    /// The same, but while many come a write begins so long after the one before: one for many items
+    /// costs little more than one for a few.
+    pub(crate) fn spawn_paced(mut sink: S, most: usize, pace: Duration) -> Self {
         let (queue, mut inbound) = mpsc::channel(most * 4);
         let work = async move {
             let mut waiting: Vec<(S::Item, oneshot::Sender<S::Answer>)> = Vec::with_capacity(most);
             while inbound.recv_many(&mut waiting, most).await > 0 {
+                let (begun, n) = (Instant::now(), waiting.len());
                 let (items, callers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
                 for (answer, caller) in sink.write(items).await.into_iter().zip(callers) {
                     let _ = caller.send(answer); // the caller may have gone
+                }
+                if (MANY..most).contains(&n) {
+                    tokio::time::sleep(pace.saturating_sub(begun.elapsed())).await;
                 }
             }
         };

@@ -34,6 +34,8 @@ use crate::{
 
 /// The most events in one batch; the server takes no larger one.
 const PAGE: usize = 1000;
+/// While nobody else lives, nobody waits for the stream: larger batches cost less.
+const GATHER: std::time::Duration = std::time::Duration::from_millis(50);
 /// How long a relay that failed rests.
 const REST: std::time::Duration = std::time::Duration::from_millis(100);
 
@@ -57,6 +59,7 @@ pub struct Relay {
     name: StreamName,
     incarnation: String,
     follower: Follower,
+    alone: watch::Receiver<bool>,
     tail: Option<Tail>,
     reached: watch::Sender<i64>,
 }
@@ -79,9 +82,9 @@ impl Relay {
     ) -> Self {
         let name = bus.stream(ledger.shard());
         let incarnation = ledger.incarnation().simple().to_string();
-        let follower = Follower::new(ledger.clone(), alone, silence);
+        let follower = Follower::new(ledger.clone(), alone.clone(), silence);
         let reached = watch::channel(0).0;
-        Self { bus, ledger, ground, name, incarnation, follower, tail: None, reached }
+        Self { bus, ledger, ground, name, incarnation, follower, alone, tail: None, reached }
     }
 
     /// The last position that the stream is known to hold.
@@ -101,7 +104,14 @@ impl Relay {
                 continue;
             }
             gate.open().await;
-            if let Err(error) = self.pass().await {
+            let passed = self.pass().await;
+            if let Ok(relayed) = &passed
+                && relayed.messages < PAGE
+                && *self.alone.borrow()
+            {
+                tokio::time::sleep(GATHER).await;
+            }
+            if let Err(error) = passed {
                 tracing::warn!(%error, "the relay failed, asking the stream where to go on");
                 tokio::time::sleep(REST).await;
             }

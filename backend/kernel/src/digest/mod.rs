@@ -17,7 +17,10 @@ mod queue;
 mod replay;
 mod step;
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::watch;
 
@@ -38,6 +41,11 @@ pub const A_TURN: usize = 200;
 const SILENCE: Duration = Duration::from_millis(25);
 /// How long silence is trusted while there is no other process.
 const SILENCE_ALONE: Duration = Duration::from_millis(250);
+/// While there is much to do, a step begins so long after the one before: it costs little more for many
+/// deliveries than for a few.
+const PACE: Duration = Duration::from_millis(5);
+/// From so many deliveries on there is much to do.
+const MUCH: usize = 6;
 /// How long a digest that failed rests.
 const REST: Duration = Duration::from_millis(50);
 
@@ -138,7 +146,11 @@ impl<F: Flow> Digest<F> {
             }
             gate.open().await;
             head.mark_unchanged();
+            let begun = Instant::now();
             match self.step().await {
+                Ok(Stepped { deliveries: MUCH..A_TURN, .. }) => {
+                    tokio::time::sleep(PACE.saturating_sub(begun.elapsed())).await;
+                }
                 Ok(Stepped { deliveries: 1.., .. }) => {}
                 Ok(_) => {
                     let silence = if *alone.borrow() { SILENCE_ALONE } else { SILENCE };

@@ -44,6 +44,8 @@ use crate::{
 
 /// The most deliveries in one write.
 const BATCH: usize = 512;
+/// How long a write begins after the one before, while many come.
+const PACE: Duration = Duration::from_millis(3);
 /// How long a delivery may wait for Postgres before the provider is told to come again.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -122,7 +124,7 @@ impl Intake {
         let (sender, head) = watch::channel(0);
         let fresh = Fresh::new();
         let writer = Writer::new(pools.clone(), shard, sender, fresh.clone());
-        let group = Group::spawn(writer, BATCH);
+        let group = Group::spawn_paced(writer, BATCH, PACE);
         Ok(Self { pools, ground, shard, keys, group, head, fresh, providers: Arc::default() })
     }
 

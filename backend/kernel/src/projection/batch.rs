@@ -49,6 +49,20 @@ impl Target<'_> {
         connection: &mut PgConnection,
         events: &[&Recorded],
     ) -> Result<Option<ProjectionError>> {
+        let error = self.attempt_within(&mut *connection, events).await?;
+        if error.is_none() && !events.is_empty() {
+            sqlx::raw_sql("release savepoint attempt").execute(connection).await?;
+        }
+        Ok(error)
+    }
+
+    /// The same for a few attempts in one transaction: the savepoint of one that went well is left for
+    /// the commit, which saves a round trip.
+    pub(super) async fn attempt_within(
+        &self,
+        connection: &mut PgConnection,
+        events: &[&Recorded],
+    ) -> Result<Option<ProjectionError>> {
         if events.is_empty() {
             return Ok(None);
         }
@@ -57,10 +71,7 @@ impl Target<'_> {
         let applied = self.projection.apply(&mut *connection, events, self.vault);
         let applied = AssertUnwindSafe(applied).catch_unwind().await;
         let error = match applied {
-            Ok(Ok(())) => {
-                sqlx::raw_sql("release savepoint attempt").execute(connection).await?;
-                return Ok(None);
-            }
+            Ok(Ok(())) => return Ok(None),
             Ok(Err(error)) if error.is_ground() => {
                 return Err(match error {
                     ProjectionError::Database(error) => error.into(),

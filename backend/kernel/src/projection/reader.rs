@@ -3,9 +3,10 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use sqlx::{Postgres, Transaction};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use super::{
     Projection,
     batch::Target,
     progress::Progress,
-    state::{advance, lock, prepare},
+    state::{advance, lock, prepare, step},
 };
 use crate::{
     db::{self, Pools},
@@ -34,6 +35,11 @@ pub(super) const PAGE: usize = 1000;
 const LISTENERS: usize = 1024;
 /// How often a process that does not read looks how far the reader is.
 const LOOK: Duration = Duration::from_millis(25);
+/// While there is much to do, a pass begins so long after the one before: a transaction for many events
+/// costs little more than one for a few.
+const PACE: Duration = Duration::from_millis(6);
+/// From so many events on there is much to do.
+const MUCH: usize = 8;
 /// How long a pass that failed rests.
 const REST: Duration = Duration::from_millis(100);
 
@@ -223,8 +229,13 @@ impl ReadModels {
             let follower = Follower::new(self.ledger().clone(), alone.clone(), Silence::default());
             self.begin(follower).await?
         };
+        let (begun, before) = (Instant::now(), current.position);
         if self.step(&mut current).await? {
+            let taken = usize::try_from(current.position - before).unwrap_or(PAGE);
             *reading = Some(current);
+            if (MUCH..PAGE).contains(&taken) {
+                tokio::time::sleep(PACE.saturating_sub(begun.elapsed())).await;
+            }
         } else {
             tokio::time::sleep(LOOK).await;
         }
@@ -292,67 +303,72 @@ impl ReadModels {
         Ok(true)
     }
 
-    /// All that are level take a batch in one transaction. One that fails falls out of it.
+    /// All that are level take a batch in one transaction. One that fails falls out of it. False:
+    /// another hand moved a checkpoint, or the tables are of another version now.
     async fn take(&self, reading: &mut Reading, events: &[Arc<Recorded>]) -> Result<bool> {
         let Some(last) = events.last() else { return Ok(true) };
-        let names: Vec<&str> = reading
-            .level
-            .iter()
-            .filter_map(|index| self.at(*index))
-            .map(Projection::name)
-            .collect();
-        if planted(Plant::CheckpointOutside) {
-            let mut outside = db::working(&self.pools().app).await?;
-            advance(&mut outside, self.shard(), &names, last.position).await?;
-            outside.commit().await?;
-        }
-        let mut tx = db::working(&self.pools().app).await?;
-        let rows = lock(&mut tx, self.shard(), &names).await?;
-        let mut fallen = Vec::new();
-        let mut stood: Vec<&str> = Vec::with_capacity(names.len());
-        let mut paused: Vec<(&str, HashSet<Uuid>)> = Vec::with_capacity(names.len());
-        for row in rows {
-            let found = reading.level.iter().copied().find_map(|index| {
-                self.at(index).filter(|p| p.name() == row.name).map(|p| (index, p))
-            });
-            let Some((index, projection)) = found else { continue };
-            let moved = row.position != reading.position && !is_unguarded();
-            if row.version != projection.version() || moved {
-                return Ok(false);
-            }
-            let target = Target { projection, vault: self.vault(), name: projection.name() };
-            let wanted = target.wanted(events, &row.paused);
-            if target.attempt(&mut tx, &wanted).await?.is_some() {
-                fallen.push(index);
-            } else {
-                stood.push(projection.name());
-            }
-            paused.push((projection.name(), row.paused));
-        }
-        if paused.len() != names.len() {
+        let level: Vec<_> =
+            reading.level.iter().filter_map(|index| Some((*index, self.at(*index)?))).collect();
+        let names: Vec<&str> = level.iter().map(|(_, projection)| projection.name()).collect();
+        let versions: Vec<i32> = level.iter().map(|(_, projection)| projection.version()).collect();
+        let way = (reading.position, last.position);
+        let mut tx = self.begin_step(&names, &versions, way).await?;
+        let moved = step(&mut tx, self.shard(), &names, &versions, way).await?;
+        if moved.len() != names.len() && !is_unguarded() {
             return Ok(false);
         }
-        advance(&mut tx, self.shard(), &stood, last.position).await?;
+        let mut paused: HashMap<String, HashSet<Uuid>> =
+            moved.into_iter().map(|(name, paused)| (name, paused.into_iter().collect())).collect();
+        let mut fallen = Vec::new();
+        for (index, projection) in level {
+            let target = Target { projection, vault: self.vault(), name: projection.name() };
+            let none = HashSet::new();
+            let wanted = target.wanted(events, paused.get(projection.name()).unwrap_or(&none));
+            if target.attempt_within(&mut tx, &wanted).await?.is_some() {
+                fallen.push((index, projection.name()));
+            }
+        }
+        let left: Vec<&str> = fallen.iter().map(|(_, name)| *name).collect();
+        if !left.is_empty() {
+            advance(&mut tx, self.shard(), &left, reading.position).await?;
+        }
         faults::point("in_projection_tx");
         tx.commit().await?;
         faults::point("after_projection_tx");
-        for index in fallen {
+        self.progress().change(|standings| {
+            for name in names {
+                let standing = standings.entry(name.to_owned()).or_default();
+                if !left.contains(&name) {
+                    standing.position = last.position;
+                }
+                let now = paused.remove(name).unwrap_or_default();
+                if *standing.paused != now {
+                    standing.paused = Arc::new(now);
+                }
+            }
+        });
+        for (index, _) in fallen {
             reading.level.retain(|level| *level != index);
             reading.behind.insert(index, reading.position);
         }
         reading.position = last.position;
-        self.progress().change(|standings| {
-            for (name, paused) in paused {
-                let standing = standings.entry(name.to_owned()).or_default();
-                if stood.contains(&name) {
-                    standing.position = last.position;
-                }
-                if standing.paused.len() != paused.len() || *standing.paused != paused {
-                    standing.paused = Arc::new(paused);
-                }
-            }
-        });
         Ok(true)
+    }
+
+    /// The transaction of a batch. The reader has few connections and uses them all the time, so they
+    /// are its own: role and planner settings stand from the start, and to begin is to begin.
+    async fn begin_step(
+        &self,
+        names: &[&str],
+        versions: &[i32],
+        way: (i64, i64),
+    ) -> Result<Transaction<'static, Postgres>> {
+        if planted(Plant::CheckpointOutside) {
+            let mut outside = db::working(&self.pools().app).await?;
+            step(&mut outside, self.shard(), names, versions, way).await?;
+            outside.commit().await?;
+        }
+        Ok(self.pools().direct.begin_with("begin").await?)
     }
 
     /// One that is behind takes one page by itself, event by event where it must. Returns where it

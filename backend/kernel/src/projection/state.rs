@@ -48,6 +48,31 @@ pub(super) async fn lock(
     Ok(locked)
 }
 
+/// Moves checkpoints from `from` to `to`, each only if it stands there and its tables are of the given
+/// version; they are locked from here on. Returns those that moved, and the companies paused in each.
+pub(super) async fn step(
+    connection: &mut PgConnection,
+    shard: i16,
+    names: &[&str],
+    versions: &[i32],
+    (from, to): (i64, i64),
+) -> Result<Vec<(String, Vec<Uuid>)>> {
+    let moved = sqlx::query_as(
+        "update projection.checkpoints c set position = $5, moved_at = clock_timestamp()
+         from unnest($2::text[], $3::int[]) as w(name, version)
+         where c.shard = $1 and c.name = w.name and c.version = w.version and c.position = $4
+         returning c.name, c.paused",
+    )
+    .bind(shard)
+    .bind(names)
+    .bind(versions)
+    .bind(from)
+    .bind(to)
+    .fetch_all(connection)
+    .await?;
+    Ok(moved)
+}
+
 /// Moves checkpoints; their rows are locked.
 pub(super) async fn advance(
     connection: &mut PgConnection,
