@@ -81,12 +81,14 @@ impl Db {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let name = format!("flow_{name}");
         let root = PgPool::connect(&with_name(server, "postgres")).await.unwrap();
-        for statement in [
-            format!("drop database if exists {name} with (force)"),
-            format!("create database {name}"),
-        ] {
-            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&root).await.unwrap();
-        }
+        // A worker of the server's own may look at the old one just now, and we may not end it.
+        let drop = AssertSqlSafe(format!("drop database if exists {name} with (force)"));
+        until("the old database is gone", async || {
+            sqlx::raw_sql(drop.clone()).execute(&root).await.is_ok()
+        })
+        .await;
+        let create = AssertSqlSafe(format!("create database {name}"));
+        sqlx::raw_sql(create).execute(&root).await.unwrap();
         root.close().await;
         let url = with_name(server, &name);
         let admin = db::connect(&url).await.unwrap();
@@ -317,7 +319,15 @@ impl Server {
         server
     }
 
+    /// Starts it. After a kill the system may need a moment to take back what was its.
     pub(crate) fn again(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !self.try_again() {
+            assert!(Instant::now() < deadline, "{} does not start", self.kind);
+        }
+    }
+
+    fn try_again(&mut self) -> bool {
         use std::io::BufRead as _;
         // It lives until its input closes, and the server with it.
         let mut child = Command::new(given("MASTERIA_XTASK"))
@@ -326,17 +336,22 @@ impl Server {
             .arg(self.port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut line = String::new();
         let stdout = child.stdout.take().unwrap();
         std::io::BufReader::new(stdout).read_line(&mut line).unwrap();
-        let said: serde_json::Value = serde_json::from_str(&line).expect("it prints its address");
+        let Ok(said) = serde_json::from_str::<serde_json::Value>(&line) else {
+            let _ = child.wait();
+            return false;
+        };
         said["url"].as_str().unwrap().clone_into(&mut self.url);
         said["relay"].as_str().unwrap_or_default().clone_into(&mut self.relay_url);
-        self.pid =
-            rustix::process::Pid::from_raw(said["pid"].as_i64().unwrap().try_into().unwrap());
+        let pid = said["pid"].as_i64().unwrap().try_into().unwrap();
+        self.pid = rustix::process::Pid::from_raw(pid);
         self.child = Some(child);
+        true
     }
 
     /// As the system would: without a farewell.
