@@ -207,40 +207,93 @@ pub async fn replay(
     }
     let words = Words::default();
     let log = Log::new(pools.direct.clone(), shard, words.clone());
-    let mut lines = from.lines();
-    let mut next =
-        async || lines.next_line().await.map_err(|error| Error::Store(error.to_string()));
-    let first: First = parse(&next().await?.ok_or_else(|| unlike("it is empty"))?)?;
-    if first.format != FORMAT {
-        return Err(unlike("its format"));
-    }
-    let company = first.company;
     let mut tx = pools.direct.begin().await?;
-    let mut position = log.head(&mut tx).await?;
-    let (mut events, mut head) = (0, Hash::default());
-    let mut page: Vec<Recorded> = Vec::new();
-    let last: Last = loop {
-        let text = next().await?.ok_or_else(|| unlike("it ends without a head"))?;
-        let Ok(line) = serde_json::from_str::<Line>(&text) else { break parse(&text)? };
-        position += 1;
-        let event = line.recorded(shard, position, company)?;
-        if event.company_seq != events + 1 || chain(&head, &event) != event.hash {
-            return Err(Error::Store(format!("event {} does not verify", event.company_seq)));
+    let position = log.head(&mut tx).await?;
+    let mut reading = Reading::begin(from, shard, position).await?;
+    loop {
+        let page = reading.page(1_000).await?;
+        if page.is_empty() {
+            break;
         }
-        (events, head) = (event.company_seq, event.hash);
-        page.push(event);
-        if page.len() >= 1_000 {
-            store(&mut tx, &words, &page).await?;
-            page.clear();
-        }
-    };
-    store(&mut tx, &words, &page).await?;
-    let fits = signature(&last).is_some_and(|given| given.fits(&message(company, events, &head)));
-    if !fits || last.events != events || last.head != hex::encode(head) {
-        return Err(Error::Store("the head or its signature does not fit".to_owned()));
+        store(&mut tx, &words, &page).await?;
     }
+    let exported = reading.end()?;
     tx.commit().await?;
-    Ok(Exported { company, events, head, signed_by: last.key })
+    Ok(exported)
+}
+
+/// Verifies an export: the chain, and the signature of its head. Nothing but the file is needed; whose
+/// the key is, is for the reader to know.
+pub async fn check(from: &mut (impl AsyncBufRead + Unpin + Send)) -> Result<Exported> {
+    let mut reading = Reading::begin(from, 0, 0).await?;
+    while !reading.page(1_000).await?.is_empty() {}
+    reading.end()
+}
+
+/// An export on the way in: each event is verified before it is handed over.
+struct Reading<'a, R> {
+    lines: tokio::io::Lines<&'a mut R>,
+    company: Uuid,
+    shard: i16,
+    position: i64,
+    events: i64,
+    head: Hash,
+    last: Option<Last>,
+}
+
+impl<'a, R: AsyncBufRead + Unpin + Send> Reading<'a, R> {
+    async fn begin(from: &'a mut R, shard: i16, position: i64) -> Result<Self> {
+        let mut lines = from.lines();
+        let text = next(&mut lines).await?.ok_or_else(|| unlike("it is empty"))?;
+        let first: First = parse(&text)?;
+        if first.format != FORMAT {
+            return Err(unlike("its format"));
+        }
+        let (company, head) = (first.company, Hash::default());
+        Ok(Self { lines, company, shard, position, events: 0, head, last: None })
+    }
+
+    /// The next events; none at the end.
+    async fn page(&mut self, most: usize) -> Result<Vec<Recorded>> {
+        let mut page = Vec::new();
+        while self.last.is_none() && page.len() < most {
+            let text =
+                next(&mut self.lines).await?.ok_or_else(|| unlike("it ends without a head"))?;
+            let Ok(line) = serde_json::from_str::<Line>(&text) else {
+                let last = parse(&text).map_err(|_neither| self.broken(self.events + 1))?;
+                self.last = Some(last);
+                break;
+            };
+            self.position += 1;
+            let event = line.recorded(self.shard, self.position, self.company)?;
+            if event.company_seq != self.events + 1 || chain(&self.head, &event) != event.hash {
+                return Err(self.broken(self.events + 1));
+            }
+            (self.events, self.head) = (event.company_seq, event.hash);
+            page.push(event);
+        }
+        Ok(page)
+    }
+
+    fn broken(&self, event: i64) -> Error {
+        Error::Store(format!("event {event} of company {} does not verify", self.company))
+    }
+
+    /// What it holds, if its head and the signature fit.
+    fn end(self) -> Result<Exported> {
+        let last = self.last.ok_or_else(|| unlike("it ends without a head"))?;
+        let message = message(self.company, self.events, &self.head);
+        let fits = signature(&last).is_some_and(|given| given.fits(&message));
+        if !fits || last.events != self.events || last.head != hex::encode(self.head) {
+            return Err(Error::Store("the head or its signature does not fit".to_owned()));
+        }
+        let (company, events, head) = (self.company, self.events, self.head);
+        Ok(Exported { company, events, head, signed_by: last.key })
+    }
+}
+
+async fn next<R: AsyncBufRead + Unpin>(lines: &mut tokio::io::Lines<R>) -> Result<Option<String>> {
+    lines.next_line().await.map_err(|error| Error::Store(error.to_string()))
 }
 
 fn parse<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T> {

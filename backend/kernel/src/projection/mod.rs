@@ -32,6 +32,7 @@ pub use failures::Paused;
 pub use progress::{Progress, Standing};
 pub use reader::{Applied, ReadModels};
 pub use rebuild::Rebuilt;
+pub use state::Stands;
 pub use wait::{Stale, Waited};
 
 use crate::{

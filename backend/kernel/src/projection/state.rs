@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::{Projection, create};
-use crate::error::Result;
+use super::{Projection, create, reader::ReadModels};
+use crate::{db, error::Result};
 
 /// A checkpoint, locked until the transaction ends.
 #[derive(Debug)]
@@ -129,4 +129,55 @@ pub(super) async fn prepare(
     .fetch_one(connection)
     .await?;
     Ok(row)
+}
+
+/// Where a read model stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stands {
+    /// Its name.
+    pub name: String,
+    /// The version its tables were made for.
+    pub version: i32,
+    /// Up to here all events count.
+    pub position: i64,
+    /// How many events are behind that.
+    pub lag: i64,
+}
+
+impl ReadModels {
+    /// Their names.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.projections().iter().map(|projection| projection.name()).collect()
+    }
+
+    /// Where they all stand, as the database knows it.
+    ///
+    /// # Errors
+    /// If Postgres fails.
+    pub async fn standings(&self) -> Result<Vec<Stands>> {
+        let mut tx = db::working(&self.pools().app).await?;
+        let rows = sqlx::query(
+            "select c.name, c.version, c.position,
+               coalesce((select max(position) from ledger.events where shard = $1), 0) - c.position
+                 as lag
+             from projection.checkpoints c
+             where c.shard = $1 and c.name = any($2)
+             order by c.name",
+        )
+        .bind(self.shard())
+        .bind(self.names())
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut stands = Vec::with_capacity(rows.len());
+        for row in rows {
+            stands.push(Stands {
+                name: row.try_get("name")?,
+                version: row.try_get("version")?,
+                position: row.try_get("position")?,
+                lag: row.try_get("lag")?,
+            });
+        }
+        Ok(stands)
+    }
 }
