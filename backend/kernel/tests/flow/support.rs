@@ -82,9 +82,9 @@ impl Db {
         let name = format!("flow_{name}");
         let root = PgPool::connect(&with_name(server, "postgres")).await.unwrap();
         // A worker of the server's own may look at the old one just now, and we may not end it.
-        let drop = AssertSqlSafe(format!("drop database if exists {name} with (force)"));
+        let drop = format!("drop database if exists {name} with (force)");
         until("the old database is gone", async || {
-            sqlx::raw_sql(drop.clone()).execute(&root).await.is_ok()
+            sqlx::raw_sql(AssertSqlSafe(drop.clone())).execute(&root).await.is_ok()
         })
         .await;
         let create = AssertSqlSafe(format!("create database {name}"));
