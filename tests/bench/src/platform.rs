@@ -3,8 +3,9 @@
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
+    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
-    process::Command,
+    process::{Command, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -48,6 +49,7 @@ pub(crate) struct Platform {
     around: Surroundings,
     environment: BTreeMap<&'static str, String>,
     simulator: Program,
+    nats: Nats,
 }
 
 impl Platform {
@@ -61,7 +63,10 @@ impl Platform {
         let ring: [u8; 32] = rand::rng().random();
         fs::write(&key, format!("1:{}\n", STANDARD.encode(ring)))?;
         fs::set_permissions(&key, Permissions::from_mode(0o600))?;
+        let nats = Nats::start(around)?;
         let environment = BTreeMap::from([
+            ("NATS_URL", nats.url.clone()),
+            ("NATS_RELAY_URL", nats.relay.clone()),
             ("DATABASE_URL", url.clone()),
             ("DATABASE_DIRECT_URL", url.clone()),
             ("MASTERIA_HTTP_ADDR", format!("127.0.0.1:{http}")),
@@ -118,16 +123,16 @@ impl Platform {
             around: around.clone(),
             environment,
             simulator,
+            nats,
         })
     }
 
     /// Ends the program and starts it again, on the same data.
     pub(crate) async fn restart(self) -> anyhow::Result<Self> {
-        let Self { address, targets, report, database, program, around, environment, simulator } =
-            self;
+        let Self { program, .. } = self;
         program.end().await?;
-        let program = serve(&around, &environment, &address).await?;
-        Ok(Self { address, targets, report, database, program, around, environment, simulator })
+        let program = serve(&self.around, &self.environment, &self.address).await?;
+        Ok(Self { program, ..self })
     }
 
     /// Runs another command of the program beside it.
@@ -141,7 +146,7 @@ impl Platform {
     pub(crate) fn cpu(&self) -> Cpu {
         let mut roots = vec![("masteria", self.program.id())];
         roots.extend(beside("postgres").map(|pid| ("postgres", pid)));
-        roots.extend(beside("nats-server").map(|pid| ("nats", pid)));
+        roots.push(("nats", self.nats.pid));
         Cpu::of(&roots)
     }
 
@@ -223,6 +228,45 @@ impl Platform {
         self.database.close().await;
         self.program.end().await?;
         self.simulator.end().await
+    }
+}
+
+/// A NATS server: an installation's streams are its own. It ends with its keeper's input.
+#[derive(Debug)]
+struct Nats {
+    url: String,
+    relay: String,
+    pid: u32,
+    keeper: std::process::Child,
+}
+
+impl Nats {
+    fn start(around: &Surroundings) -> anyhow::Result<Self> {
+        let folder = around.folder.join(format!("nats-{}", free_port()?));
+        fs::create_dir_all(&folder)?;
+        let mut keeper = Command::new(&around.xtask);
+        keeper.args(["service", "nats"]).arg(&folder);
+        let mut keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        let out = keeper.stdout.take().context("the keeper of NATS has no output")?;
+        BufReader::new(out).read_line(&mut line)?;
+        let said: Value = serde_json::from_str(&line).context("NATS did not start")?;
+        let text = |name: &str| said.get(name).and_then(Value::as_str).map(str::to_owned);
+        let pid = said.get("pid").and_then(Value::as_u64).and_then(|pid| u32::try_from(pid).ok());
+        Ok(Self {
+            url: text("url").context("NATS told no address")?,
+            relay: text("relay").context("NATS told no address for the relay")?,
+            pid: pid.context("NATS told no process")?,
+            keeper,
+        })
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        // Without its input, the keeper stops the server and ends.
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
     }
 }
 

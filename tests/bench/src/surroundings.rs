@@ -10,6 +10,8 @@ pub(crate) struct Surroundings {
     pub(crate) database_url: String,
     pub(crate) masteria: PathBuf,
     pub(crate) simulator: PathBuf,
+    /// Starts a NATS of its own for each installation.
+    pub(crate) xtask: PathBuf,
     pub(crate) dist: PathBuf,
     /// Gone after the run.
     pub(crate) folder: PathBuf,
@@ -29,6 +31,7 @@ impl Surroundings {
             database_url: database_url.ok().context("DATABASE_URL is no text")?,
             masteria: given("MASTERIA_BIN")?,
             simulator: given("MASTERIA_SIM_BIN")?,
+            xtask: given("MASTERIA_XTASK")?,
             dist: given("MASTERIA_DIST")?,
             folder: given("MASTERIA_BENCH_FOLDER")?,
             out: given("MASTERIA_BENCH_OUT")?,
