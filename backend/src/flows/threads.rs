@@ -88,18 +88,17 @@ impl Opening<'_> {
         let contact = known.unwrap_or_else(|| self.book.ground.ids.v7());
         let (version, state) = self.book.ledger.load::<Contact>(self.company, contact).await?;
         let (mut appends, mut claims) = (vec![], vec![]);
-        let identity = match state.current(&mac(&own)) {
-            Some(identity) => identity,
-            None => {
-                let new = self.new_identity(contact, phone, &own).await?;
-                let identity = new.identity;
-                let events = added(state, new);
-                appends.extend(self.append("contact", contact, Expected::at(version), &events)?);
-                if owner(0).is_none() {
-                    claims.push(self.take(IDENTITY, own, contact));
-                }
-                identity
+        let identity = if let Some(identity) = state.current(&mac(&own)) {
+            identity
+        } else {
+            let new = self.new_identity(contact, phone, &own).await?;
+            let identity = new.identity;
+            let events = added(state, new);
+            appends.extend(self.append("contact", contact, Expected::at(version), &events)?);
+            if owner(0).is_none() {
+                claims.push(self.take(IDENTITY, own, contact));
             }
+            identity
         };
         let thread = owner(1).or_else(|| owner(3));
         let conversation =

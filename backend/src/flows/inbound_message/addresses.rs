@@ -84,12 +84,14 @@ impl Address {
 }
 
 /// The key of an address' claim.
+#[must_use]
 pub fn identity_key(index: &IndexKey, kind: AddressKind, canonical: &str) -> BlindKey {
     index.blind(IDENTITY, &format!("{}\u{1f}{canonical}", kind.as_str()))
 }
 
 /// The key of the claim of a conversation, made of the channel and the key of the address, so that it
 /// can also be found where the address is not known in clear.
+#[must_use]
 pub fn thread_key(index: &IndexKey, channel: ChannelId, identity: &BlindKey) -> BlindKey {
     let channel = channel.into_uuid().simple();
     index.blind(THREAD, &format!("{channel}\u{1f}{}", hex::encode(identity)))

@@ -258,11 +258,11 @@ impl Desk<'_> {
     /// Something about another message, which may not have been told of yet.
     fn about(&mut self, asked: &Asked, event: MessageEvent) -> Decided {
         let (Some(own), Some(other)) = (asked.own, asked.other) else { return Ok(()) };
-        let target = match &asked.act.what {
-            Said::Reaction { target, .. }
-            | Said::Edit { target, .. }
-            | Said::Revocation { target, .. } => target,
-            _ => return Ok(()),
+        let (Said::Reaction { target, .. }
+        | Said::Edit { target, .. }
+        | Said::Revocation { target, .. }) = &asked.act.what
+        else {
+            return Ok(());
         };
         let known = self.known.owners.get(PROVIDER_ID, other);
         let message = known.unwrap_or_else(|| self.new_message(&asked.act, target));
@@ -449,8 +449,8 @@ impl Desk<'_> {
     fn identity_of(&self, contact: Uuid, who: &[Keyed]) -> Option<IdentityId> {
         let (_, state) = self.known.contacts.get(&contact)?;
         let hers = |known: &Keyed| state.current(&mac(&known.identity));
-        let numbers = who.iter().filter(|known| known.address.kind == AddressKind::Phone);
-        let number = numbers.filter_map(hers).next();
+        let mut numbers = who.iter().filter(|known| known.address.kind == AddressKind::Phone);
+        let number = numbers.find_map(hers);
         let any = number.or_else(|| who.iter().find_map(hers));
         any.or_else(|| {
             let mut current = state.identities.iter().filter(|(_, known)| !known.is_former);

@@ -214,12 +214,10 @@ impl Decider for Contact {
     fn evolve(mut state: State, event: &ContactEvent) -> State {
         match event {
             ContactEvent::Created { .. } => state.is_known = true,
-            ContactEvent::Named { origin, digest, .. } => {
-                match origin {
-                    NameOrigin::Profile => state.profile.clone_from(digest),
-                    NameOrigin::Operator => state.given.clone_from(digest),
-                };
-            }
+            ContactEvent::Named { origin, digest, .. } => match origin {
+                NameOrigin::Profile => state.profile.clone_from(digest),
+                NameOrigin::Operator => state.given.clone_from(digest),
+            },
             ContactEvent::IdentityAdded { identity, medium, kind, key, .. } => {
                 let (kind, medium, key) = (*kind, *medium, key.clone());
                 let known = Known { kind, medium, key, is_former: false };

@@ -250,4 +250,49 @@ pub(super) const TEXTS: &[Text] = &[
         "The key would be over",
         "The key's end lies in the past. Choose a later one. Nothing was saved.",
     ),
+    (
+        "contact_missing",
+        "The contact is not there",
+        "This contact does not exist, or you may not see it. Nothing was changed.",
+    ),
+    (
+        "contact_erased",
+        "The contact was erased",
+        "Everything personal about this contact was erased. Nothing can be added to it any more.",
+    ),
+    (
+        "identity_missing",
+        "The address is not there",
+        "This address does not belong to the contact. Nothing was changed. Load the contact again.",
+    ),
+    (
+        "merge_itself",
+        "The same contact twice",
+        "A contact cannot be merged into itself. Choose another one.",
+    ),
+    (
+        "contact_merged",
+        "Already merged",
+        "One of the two contacts is already merged into another one. Undo that merge first. Nothing was changed.",
+    ),
+    (
+        "contact_has_merged",
+        "Others are merged into it",
+        "Other contacts are merged into this one. Undo those merges first, or merge the other way round. Nothing was changed.",
+    ),
+    (
+        "contact_not_merged",
+        "Not merged",
+        "This contact is not merged into another one, so there is nothing to undo.",
+    ),
+    (
+        "conversation_missing",
+        "The conversation is not there",
+        "This conversation does not exist, or you may not see it. Nothing was changed.",
+    ),
+    (
+        "conversation_between_others",
+        "Another conversation",
+        "This conversation is between another channel and another contact. Nothing was changed.",
+    ),
 ];

@@ -238,4 +238,49 @@ pub(super) const TEXTS: &[Text] = &[
         "A chave já estaria vencida",
         "O fim da chave está no passado. Escolha um posterior. Nada foi salvo.",
     ),
+    (
+        "contact_missing",
+        "O contato não existe",
+        "Este contato não existe, ou você não pode vê-lo. Nada foi alterado.",
+    ),
+    (
+        "contact_erased",
+        "O contato foi apagado",
+        "Tudo o que era pessoal deste contato foi apagado. Nada mais pode ser acrescentado a ele.",
+    ),
+    (
+        "identity_missing",
+        "O endereço não existe",
+        "Este endereço não pertence ao contato. Nada foi alterado. Abra o contato de novo.",
+    ),
+    (
+        "merge_itself",
+        "O mesmo contato duas vezes",
+        "Um contato não pode ser unido a si mesmo. Escolha outro.",
+    ),
+    (
+        "contact_merged",
+        "Já unido",
+        "Um dos dois contatos já está unido a outro. Desfaça essa união primeiro. Nada foi alterado.",
+    ),
+    (
+        "contact_has_merged",
+        "Há contatos unidos a ele",
+        "Outros contatos estão unidos a este. Desfaça essas uniões primeiro, ou una no sentido contrário. Nada foi alterado.",
+    ),
+    (
+        "contact_not_merged",
+        "Não está unido",
+        "Este contato não está unido a outro, então não há nada a desfazer.",
+    ),
+    (
+        "conversation_missing",
+        "A conversa não existe",
+        "Esta conversa não existe, ou você não pode vê-la. Nada foi alterado.",
+    ),
+    (
+        "conversation_between_others",
+        "Outra conversa",
+        "Esta conversa é entre outro canal e outro contato. Nada foi alterado.",
+    ),
 ];

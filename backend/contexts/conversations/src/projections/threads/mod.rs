@@ -62,7 +62,7 @@ struct Changes {
 
 /// An event of this read model, with what was sealed in it.
 enum Fact {
-    Message(MessageEvent, Opened),
+    Message(Box<MessageEvent>, Opened),
     Conversation(ConversationEvent),
     Erased,
 }
@@ -195,7 +195,7 @@ async fn read(events: &[&Recorded], vault: &Vault) -> Result<Vec<Fact>, Projecti
             "message" => {
                 let message: MessageEvent = event.decode()?;
                 wanted.extend(rows::key_of(event.company, &message));
-                Fact::Message(message, Opened::default())
+                Fact::Message(Box::new(message), Opened::default())
             }
             "conversation" => Fact::Conversation(event.decode()?),
             _ => {
