@@ -6,6 +6,7 @@
 
 mod messages;
 mod people;
+pub mod shown;
 mod threads;
 
 use kernel::{

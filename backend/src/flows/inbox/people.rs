@@ -76,6 +76,15 @@ async fn whole(
     let mut all = roots;
     all.extend(merged.iter().map(|(id, _)| *id));
     let threads = threads::of_contacts(connection, &all).await.map_err(conversations_failed)?;
+    Ok(joined(&people, &merged, &threads))
+}
+
+/// People, those who were merged into them, and the threads of all.
+pub(super) fn joined(
+    people: &[(ContactId, people::Person)],
+    merged: &[(ContactId, people::Person)],
+    threads: &[(ContactId, ConversationId)],
+) -> Vec<Contact> {
     let shown = people.iter().map(|(id, person)| {
         let mine: Vec<_> =
             merged.iter().filter(|(_, other)| other.merged_into == Some(*id)).cloned().collect();
@@ -85,5 +94,5 @@ async fn whole(
             threads.iter().filter(|(owner, _)| is_hers(owner)).map(|(_, thread)| *thread).collect();
         people::contact(*id, person, &mine, conversations)
     });
-    Ok(shown.collect())
+    shown.collect()
 }

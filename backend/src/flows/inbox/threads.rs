@@ -111,7 +111,7 @@ async fn with_names(
     Ok(rows.into_iter().map(|row| thread(row, &named)).collect())
 }
 
-fn thread(row: ThreadRow, named: &HashMap<ContactId, Named>) -> Thread {
+pub(super) fn thread(row: ThreadRow, named: &HashMap<ContactId, Named>) -> Thread {
     let unnamed = Named::default();
     let person = named.get(&row.contact).unwrap_or(&unnamed);
     let address = row.identity.and_then(|identity| person.addresses.get(&identity));

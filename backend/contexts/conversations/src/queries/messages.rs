@@ -132,7 +132,7 @@ pub fn shown(doc: &Doc) -> Option<&Content> {
 }
 
 fn message(id: Uuid, doc: &Doc, quoted: &HashMap<Uuid, Doc>) -> Option<Message> {
-    let said = doc.said.as_ref()?;
+    let said = doc.said.as_ref().filter(|said| !said.is_hidden)?;
     let mut content = shown(doc).cloned();
     if let Some(Content::Media(media)) = &mut content {
         media.file = media.file.or(doc.file);

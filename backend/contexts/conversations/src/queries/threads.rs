@@ -170,6 +170,47 @@ pub async fn one(
     row.map(thread).transpose()
 }
 
+/// Threads by their own ids, by messages in them, or by their contacts.
+pub async fn touched(
+    connection: &mut PgConnection,
+    keys: &[Uuid],
+) -> Result<Vec<ThreadRow>, QueryError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select t.id, t.channel_id, t.contact_id, t.identity_id, t.window_closes_at, t.active_at,
+                l.doc, u.n
+         from conversations_threads.threads t
+         left join conversations_threads.messages l
+           on l.company_id = t.company_id and l.id = t.last_id
+         left join conversations.read_marks r
+           on r.company_id = t.company_id and r.conversation_id = t.id
+         cross join lateral (
+           select count(*) as n
+           from (
+             select
+             from conversations_threads.messages m
+             where m.company_id = t.company_id
+               and m.conversation_id = t.id
+               and not m.is_hidden
+               and not m.is_outbound
+               and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
+             limit $2
+           ) unread
+         ) u
+         where t.channel_id is not null
+           and t.id in (
+             select unnest($1::uuid[])
+             union
+             select m.conversation_id from conversations_threads.messages m where m.id = any($1)
+             union
+             select c.id from conversations_threads.threads c where c.contact_id = any($1))",
+    )
+    .bind(keys)
+    .bind(MOST_UNREAD)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(thread).collect()
+}
+
 /// The threads of contacts, newest first.
 pub async fn of_contacts(
     connection: &mut PgConnection,
