@@ -24,13 +24,15 @@ const MAC: &str = "mac";
 pub(crate) struct Keys {
     pools: Pools,
     vault: Vault,
-    current: Arc<Mutex<(Uuid, [u8; 32])>>,
+    /// The key of today, once something was sealed.
+    current: Arc<Mutex<Option<(Uuid, [u8; 32])>>>,
+    making: Arc<tokio::sync::Mutex<()>>,
     known: Arc<Mutex<HashMap<Uuid, [u8; 32]>>>,
     mac: [u8; 32],
 }
 
 impl Keys {
-    /// Makes a fresh key for bodies, and the key of the digests if there is none.
+    /// Opens the key of the digests; it is made if there is none.
     pub(crate) async fn open(pools: Pools, vault: Vault, ground: &Ground) -> Result<Self> {
         let found: Option<(Uuid, String, Vec<u8>)> =
             sqlx::query_as("select id, kek, wrapped from intake.keys where purpose = $1")
@@ -50,13 +52,12 @@ impl Keys {
                     .await?;
             vault.unwrap(&kek, id.as_bytes(), &wrapped)?
         };
-        let current = make(&pools, &vault, ground, BODY).await?.ok_or(Error::Seal)?;
-        let known = HashMap::from([current]);
         Ok(Self {
             pools,
             vault,
-            current: Arc::new(Mutex::new(current)),
-            known: Arc::new(Mutex::new(known)),
+            current: Arc::default(),
+            making: Arc::default(),
+            known: Arc::default(),
             mac,
         })
     }
@@ -66,9 +67,20 @@ impl Keys {
         &self.mac
     }
 
-    /// Seals a body for its delivery, under the key of today.
-    pub(crate) fn seal(&self, delivery: Uuid, body: &[u8]) -> Result<(Uuid, Vec<u8>)> {
-        let (id, key) = *self.current.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Seals a body for its delivery, under the key of today, which is made at the first.
+    pub(crate) async fn seal(
+        &self,
+        ground: &Ground,
+        delivery: Uuid,
+        body: &[u8],
+    ) -> Result<(Uuid, Vec<u8>)> {
+        if self.current().is_none() {
+            let _one_at_a_time = self.making.lock().await;
+            if self.current().is_none() {
+                self.rotate(ground).await?;
+            }
+        }
+        let (id, key) = self.current().ok_or(Error::Seal)?;
         let sealed = encrypt(&key, delivery.as_bytes(), body).ok_or(Error::Seal)?;
         Ok((id, sealed))
     }
@@ -103,13 +115,18 @@ impl Keys {
     pub(crate) async fn rotate(&self, ground: &Ground) -> Result<()> {
         let made = make(&self.pools, &self.vault, ground, BODY).await?.ok_or(Error::Seal)?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(made.0, made.1);
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = made;
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
         Ok(())
     }
 
     /// The key of today.
-    pub(crate) fn current(&self) -> Uuid {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).0
+    fn current(&self) -> Option<(Uuid, [u8; 32])> {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its id.
+    pub(crate) fn current_id(&self) -> Uuid {
+        self.current().map_or(Uuid::nil(), |(id, _)| id)
     }
 
     /// Forgets keys that were dropped.

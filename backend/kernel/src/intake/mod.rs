@@ -115,7 +115,7 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Opens the intake, with a fresh key for bodies.
+    /// Opens the intake. A key for bodies of its own is made when the first delivery comes.
     ///
     /// # Errors
     /// If Postgres fails or a key does not open.
@@ -134,7 +134,7 @@ impl Intake {
     /// Answer 503: the provider comes again.
     pub async fn put(&self, provider: &'static str, route: Route, body: Bytes) -> Result<Receipt> {
         let id = self.ground.ids.v7();
-        let (key_id, sealed) = self.keys.seal(id, &body)?;
+        let (key_id, sealed) = self.keys.seal(&self.ground, id, &body).await?;
         let delivery = Delivery {
             position: 0,
             id,

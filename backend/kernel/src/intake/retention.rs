@@ -53,7 +53,7 @@ impl Intake {
              returning k.id",
         )
         .bind(before)
-        .bind(self.keys().current())
+        .bind(self.keys().current_id())
         .fetch_all(&mut *tx)
         .await?;
         tx.commit().await?;
