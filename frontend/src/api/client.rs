@@ -6,7 +6,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use shared::{ids::CompanyId, problem::Problem};
 use wasm_bindgen::JsValue;
 
-use crate::browser::{clock, dom};
+use crate::{
+    browser::{clock, dom},
+    wire,
+};
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +109,16 @@ impl Api {
         self.exchange(Method::POST, path, json(body), Some(&key)).await.map(drop)
     }
 
+    /// Writes something whose answer is of no interest, under a key that is kept by the caller.
+    pub(crate) async fn tell_keyed<B: Serialize>(
+        self,
+        path: &str,
+        body: &B,
+        key: &str,
+    ) -> Answer<()> {
+        self.exchange(Method::POST, path, json(body), Some(key)).await.map(drop)
+    }
+
     /// Takes something away.
     pub(crate) async fn delete(self, path: &str) -> Answer<()> {
         let key = dom::fresh_key();
@@ -169,9 +182,9 @@ impl Api {
         if response.ok() {
             return Ok(text);
         }
-        match serde_json::from_str::<Problem>(&text) {
-            Ok(problem) => Err(Failure::Refused(Box::new(problem))),
-            Err(_no_problem) => Err(Failure::Garbled(status)),
+        match wire::read::<Problem>(&text) {
+            Some(problem) => Err(Failure::Refused(Box::new(problem))),
+            None => Err(Failure::Garbled(status)),
         }
     }
 
@@ -205,7 +218,7 @@ fn json<B: Serialize>(body: &B) -> Option<Payload> {
 
 fn read<T: DeserializeOwned>(text: &str) -> Answer<T> {
     let text = if text.is_empty() { "null" } else { text };
-    serde_json::from_str(text).map_err(|_unreadable| Failure::Garbled(200))
+    wire::read(text).ok_or(Failure::Garbled(200))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ impl Api {
 
     /// A person joins.
     pub(crate) async fn add_member(self, member: &AddMember, key: &str) -> Answer<()> {
-        self.post_keyed::<_, serde_json::Value>("/api/v1/members", member, key).await.map(drop)
+        self.tell_keyed("/api/v1/members", member, key).await
     }
 
     /// A member gets another role.

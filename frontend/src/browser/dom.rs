@@ -77,7 +77,11 @@ pub(crate) fn fresh_key() -> String {
     // Ids of the product come from the server; this is the browser's own randomness.
     match window().crypto() {
         Ok(crypto) => crypto.random_uuid(),
-        Err(_none) => format!("{:.0}-{}", super::clock::device_ms(), js_sys::Math::random()),
+        Err(_none) => format!(
+            "{}-{}",
+            nearest(super::clock::device_ms()),
+            nearest(js_sys::Math::random() * 1e15)
+        ),
     }
 }
 
@@ -129,7 +133,7 @@ pub(crate) fn place_near(event: &leptos::ev::MouseEvent) {
         let above = near.top() - own.height() - 4.0;
         let top = if above > 8.0 { above } else { near.bottom() + 4.0 };
         let style = popover.style();
-        let _left = style.set_property("left", &format!("{left:.0}px"));
-        let _top = style.set_property("top", &format!("{top:.0}px"));
+        let _left = style.set_property("left", &format!("{}px", nearest(left)));
+        let _top = style.set_property("top", &format!("{}px", nearest(top)));
     });
 }

@@ -137,3 +137,15 @@ pub(crate) fn money(micros: i64, currency: &str) -> String {
     let written = format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(value / 1e6));
     written.ok().and_then(|written| written.as_string()).unwrap_or_default()
 }
+
+/// A number with a fixed count of digits behind the point, as coordinates are written.
+pub(crate) fn fixed(value: f64, digits: u8) -> String {
+    let written = js_sys::Number::from(value).to_fixed(digits);
+    written.ok().and_then(|written| written.as_string()).unwrap_or_default()
+}
+
+/// A number as short as it can be.
+pub(crate) fn plain(value: f64) -> String {
+    let written = js_sys::Number::from(value).to_string_with_radix(10);
+    written.ok().and_then(|written| written.as_string()).unwrap_or_default()
+}

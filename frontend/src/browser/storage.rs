@@ -3,6 +3,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use web_sys::Storage;
 
+use crate::wire;
+
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
 }
@@ -34,7 +36,7 @@ pub(crate) fn forget(key: &str) {
 
 /// The value kept under a key, if there is one and it can still be read.
 pub(crate) fn read_json<T: DeserializeOwned>(key: &str) -> Option<T> {
-    serde_json::from_str(&read(key)?).ok()
+    wire::read(&read(key)?)
 }
 
 /// Keeps a value.

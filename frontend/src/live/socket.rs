@@ -5,6 +5,8 @@ use shared::feed::{ClientFrame, ServerFrame};
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{Event, MessageEvent, WebSocket};
 
+use crate::wire;
+
 /// What a socket reports.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Report {
@@ -38,7 +40,7 @@ impl Socket {
         let tell = report.clone();
         let closed = Closure::<dyn FnMut(Event)>::new(move |_| tell(Report::Closed));
         let messages = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let frame = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok());
+            let frame = event.data().as_string().and_then(|text| wire::frame(&text));
             report(frame.map_or(Report::Unreadable, |frame| Report::Frame(Box::new(frame))));
         });
         socket.set_onopen(Some(opened.as_ref().unchecked_ref()));

@@ -1,13 +1,13 @@
 //! The menus of one's account and of one's companies.
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::preferences::{Preferences, Theme};
 use crate::{
+    address::{Address, Page, go},
     i18n::{Language, t},
     session::session,
-    ui::{Avatar, Icon, Menu, MenuItem, glyph},
+    ui::{Avatar, Icon, Menu, MenuItem, glyph, live},
 };
 
 /// Switches between the companies of the person, and to the platform.
@@ -15,19 +15,15 @@ use crate::{
 pub(super) fn CompanyMenu() -> impl IntoView {
     let session = session();
     let words = &t().shell;
-    let navigate = use_navigate();
-    let go = Callback::new(move |path: String| {
-        navigate(&path, NavigateOptions::default());
-    });
     let items = move || {
         let me = session.me()?;
         let companies = me
             .companies
             .into_iter()
             .map(|company| {
-                let path = format!("/e/{}/conversas", company.id);
+                let address = Address::Company(company.id, Page::Talks(None));
                 view! {
-                    <MenuItem on_choice=move |()| go.run(path.clone())>
+                    <MenuItem on_choice=move |()| go(address)>
                         <Avatar
                             name=company.name.clone()
                             seed=company.id.to_string()
@@ -42,7 +38,7 @@ pub(super) fn CompanyMenu() -> impl IntoView {
         let platform = me.is_super_admin.then(|| {
             view! {
                 <div class="menu-sep" role="separator"></div>
-                <MenuItem on_choice=move |()| go.run("/plataforma/empresas".to_owned())>
+                <MenuItem on_choice=move |()| go(Address::Platform)>
                     {glyph(Icon::Building, "i i-sm")}
                     {words.console}
                 </MenuItem>
@@ -130,7 +126,7 @@ fn Chosen(
     #[prop(into)]
     is_chosen: Signal<bool>,
 ) -> impl IntoView {
-    move || {
+    live(move || {
         is_chosen.get().then(|| view! { <span class="push">{glyph(Icon::Check, "i i-sm")}</span> })
-    }
+    })
 }

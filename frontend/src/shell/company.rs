@@ -1,7 +1,6 @@
 //! The frame around all pages of a company.
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{components::Outlet, hooks::use_params_map};
 use shared::{ids::CompanyId, session::MyCompany};
 
 use super::{
@@ -9,12 +8,14 @@ use super::{
     sidebar::Tabbar, states::NotFound, topbar::Topbar,
 };
 use crate::{
+    address::{Address, Page, way},
     api::Api,
     browser::{clock, storage},
     desk::{Desk, desk},
     i18n::t,
+    pages::{channels::ChannelsPage, inbox::Inbox, settings::SettingsPage},
     session::{Here, session},
-    ui::{Icon, glyph},
+    ui::{Icon, glyph, live},
     words,
 };
 
@@ -22,15 +23,15 @@ use crate::{
 #[component]
 pub(crate) fn CompanyShell() -> impl IntoView {
     let session = session();
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        let id: CompanyId = params.with(|params| params.get("company"))?.parse().ok()?;
-        session.company(id).map(|company| company.id)
+    let way = way();
+    let id = Memo::new(move |_| match way.address.get() {
+        Address::Company(id, _) => session.company(id).map(|company| company.id),
+        _ => None,
     });
-    move || match id.get() {
+    live(move || match id.get() {
         Some(id) => view! { <Company id /> }.into_any(),
         None => view! { <NotFound /> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -79,7 +80,7 @@ fn Company(id: CompanyId) -> impl IntoView {
                 id="main"
                 tabindex="-1"
             >
-                <Outlet />
+                <Body />
             </main>
             <Tabbar company=id />
         </div>
@@ -87,6 +88,25 @@ fn Company(id: CompanyId) -> impl IntoView {
         <Shortcuts open=shortcuts />
     }
     .into_any()
+}
+
+/// The page of the address.
+#[component]
+fn Body() -> impl IntoView {
+    let way = way();
+    let kind = Memo::new(move |_| match way.address.get() {
+        Address::Company(_, page) => Some(std::mem::discriminant(&page)),
+        _ => None,
+    });
+    live(move || {
+        kind.track();
+        match way.address.get_untracked() {
+            Address::Company(_, Page::Talks(_)) => view! { <Inbox /> }.into_any(),
+            Address::Company(_, Page::Channels) => view! { <ChannelsPage /> }.into_any(),
+            Address::Company(_, Page::Settings(_)) => view! { <SettingsPage /> }.into_any(),
+            _ => ().into_any(),
+        }
+    })
 }
 
 /// What stands above everything: somebody acts in another's place, or the company is suspended.
@@ -110,16 +130,16 @@ fn PageBanner(
             session.ask().await;
         });
     };
-    move || match acting.get() {
+    live(move || match acting.get() {
         Some(until) => view! {
             <div class="banner banner-imp banner-page" role="status">
                 {glyph(Icon::UserCog, "i")}
                 <p>
-                    {move || {
+                    {live(move || {
                         let left = (until - ticks.get()).max(chrono::TimeDelta::zero());
                         let name = company.with(|company| company.name.clone());
                         (t().shell.acting_as)(&name, &(t().time.span)(left))
-                    }}
+                    })}
                 </p>
                 <button class="btn btn-sm" type="button" on:click=stop>
                     {t().shell.stop_acting}
@@ -135,5 +155,5 @@ fn PageBanner(
         }
         .into_any(),
         None => ().into_any(),
-    }
+    })
 }

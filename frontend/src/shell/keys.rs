@@ -1,17 +1,18 @@
 //! Keys that work on every page: the palette, the list of shortcuts, and `G` followed by a place.
 
 use leptos::{ev, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use shared::ids::CompanyId;
 
-use crate::browser::{clock, dom};
+use crate::{
+    address::{Address, Page, Part, go},
+    browser::{clock, dom},
+};
 
 /// `G` waits so long for its second key.
 const TOGETHER_MS: f64 = 1_200.0;
 
 /// Listens as long as the frame is there.
 pub(super) fn watch_keys(company: CompanyId, palette: RwSignal<bool>, shortcuts: RwSignal<bool>) {
-    let navigate = use_navigate();
     let went_ms = StoredValue::new(0.0_f64);
     let listener = window_event_listener(ev::keydown, move |event| {
         if event.is_composing() || event.alt_key() {
@@ -39,13 +40,13 @@ pub(super) fn watch_keys(company: CompanyId, palette: RwSignal<bool>, shortcuts:
                 went_ms.set_value(clock::device_ms());
                 return;
             }
-            (true, "c" | "C") => "conversas",
-            (true, "k" | "K") => "canais",
-            (true, "s" | "S") => "config/equipe",
+            (true, "c" | "C") => Page::Talks(None),
+            (true, "k" | "K") => Page::Channels,
+            (true, "s" | "S") => Page::Settings(Part::Team),
             _ => return,
         };
         event.prevent_default();
-        navigate(&format!("/e/{company}/{place}"), NavigateOptions::default());
+        go(Address::Company(company, place));
     });
     on_cleanup(move || listener.remove());
 }

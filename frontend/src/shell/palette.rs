@@ -1,16 +1,16 @@
 //! The command palette: actions, places and conversations by a few letters.
 
 use leptos::{ev, html, prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use shared::permission::Permission;
 
 use super::preferences::{Preferences, Theme};
 use crate::{
+    address::{Address, Page, Part, go},
     desk::desk,
     i18n::t,
     session::{here, session},
     stores::{Filter, fold},
-    ui::{Dialog, Icon, glyph},
+    ui::{Dialog, Icon, glyph, live},
 };
 
 /// At most so many conversations are offered.
@@ -18,7 +18,7 @@ const CONVERSATIONS: usize = 8;
 
 #[derive(Clone, PartialEq)]
 enum Deed {
-    Go(String),
+    Go(Address),
     Choose(Theme),
     Shortcuts,
     SignOut,
@@ -43,7 +43,6 @@ pub(super) fn Palette(
 ) -> impl IntoView {
     let session = session();
     let preferences = expect_context::<Preferences>();
-    let navigate = use_navigate();
     let input = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
     let entries = entries(input);
@@ -56,7 +55,7 @@ pub(super) fn Palette(
     let run = Callback::new(move |deed: Deed| {
         open.set(false);
         match deed {
-            Deed::Go(path) => navigate(&path, NavigateOptions::default()),
+            Deed::Go(address) => go(address),
             Deed::Choose(theme) => preferences.choose_theme(theme),
             Deed::Shortcuts => shortcuts.set(true),
             Deed::SignOut => spawn_local(session.sign_out()),
@@ -83,7 +82,7 @@ pub(super) fn Palette(
                 <PaletteInput input at entries on_key=Callback::new(on_key) />
             </div>
             <div class="palette-l" id="palette-list" role="listbox" aria-label=t().shell.search>
-                {move || rows(&entries.get(), at, run)}
+                {live(move || rows(&entries.get(), at, run))}
             </div>
             <div class="palette-f">
                 <span>
@@ -186,23 +185,33 @@ fn entries(input: RwSignal<String>) -> Memo<Vec<Entry>> {
             more: String::new(),
             deed,
         };
-        let to = |part: &str| Deed::Go(format!("/e/{company}/{part}"));
+        let to = |page| Deed::Go(Address::Company(company, page));
         let mut all = vec![
-            fixed(words.palette_go, Icon::Inbox, words.conversations, to("conversas")),
-            fixed(words.palette_go, Icon::Radio, words.channels, to("canais")),
+            fixed(words.palette_go, Icon::Inbox, words.conversations, to(Page::Talks(None))),
+            fixed(words.palette_go, Icon::Radio, words.channels, to(Page::Channels)),
         ];
         if here.may(Permission::ReadTeam) {
-            all.push(fixed(words.palette_go, Icon::Users, t().settings.team, to("config/equipe")));
+            all.push(fixed(
+                words.palette_go,
+                Icon::Users,
+                t().settings.team,
+                to(Page::Settings(Part::Team)),
+            ));
         }
         if here.may(Permission::ReadApiKeys) {
-            all.push(fixed(words.palette_go, Icon::Key, t().settings.keys, to("config/chaves")));
+            all.push(fixed(
+                words.palette_go,
+                Icon::Key,
+                t().settings.keys,
+                to(Page::Settings(Part::Keys)),
+            ));
         }
         all.extend([
             fixed(
                 words.palette_go,
                 Icon::ShieldCheck,
                 t().settings.sessions,
-                to("config/seguranca"),
+                to(Page::Settings(Part::Sessions)),
             ),
             fixed(words.palette_actions, Icon::Sun, words.theme_light, Deed::Choose(Theme::Light)),
             fixed(words.palette_actions, Icon::Moon, words.theme_dark, Deed::Choose(Theme::Dark)),
@@ -224,7 +233,7 @@ fn entries(input: RwSignal<String>) -> Memo<Vec<Entry>> {
                 icon: Icon::MessageCircle,
                 word: thread.name.clone(),
                 more: thread.address.clone(),
-                deed: Deed::Go(format!("/e/{company}/conversas/{}", thread.id)),
+                deed: to(Page::Talks(Some(thread.id))),
             }));
         });
         all

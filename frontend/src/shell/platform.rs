@@ -1,7 +1,6 @@
 //! The frame around the platform's console.
 
 use leptos::prelude::*;
-use leptos_router::components::Outlet;
 
 use super::{
     account::{AccountMenu, CompanyMenu},
@@ -12,26 +11,29 @@ use crate::{
     api::Api,
     i18n::t,
     session::session,
-    ui::{Icon, Mark, glyph},
+    ui::{Icon, Mark, glyph, live},
 };
 
 /// The frame; for super admins only, for all others the page does not exist.
 #[component]
-pub(crate) fn PlatformShell() -> impl IntoView {
+pub(crate) fn PlatformShell(
+    /// The page.
+    children: ChildrenFn,
+) -> impl IntoView {
     let session = session();
     expect_context::<Api>().enter(None);
     let is_for_her = Memo::new(move |_| session.me().is_some_and(|me| me.is_super_admin));
-    move || {
+    live(move || {
         if is_for_her.get() {
-            view! { <Console /> }.into_any()
+            view! { <Console page=children.clone() /> }.into_any()
         } else {
             view! { <NotFound /> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
-fn Console() -> impl IntoView {
+fn Console(page: ChildrenFn) -> impl IntoView {
     let frame = Frame::new();
     provide_context(frame);
     let words = &t().shell;
@@ -79,7 +81,7 @@ fn Console() -> impl IntoView {
                         {glyph(Icon::User, "i")}
                         <span class="sr">{words.your_account}</span>
                         <span class="who grow">
-                            {move || session.me().map(|me| me.name)}
+                            {live(move || session.me().map(|me| me.name))}
                         </span>
                     </button>
                 </div>
@@ -100,7 +102,7 @@ fn Console() -> impl IntoView {
                 </h1>
             </header>
             <main class="main" id="main" tabindex="-1">
-                <Outlet />
+                {page()}
             </main>
         </div>
     }

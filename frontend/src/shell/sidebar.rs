@@ -1,16 +1,18 @@
 //! The menu: at the side, and at the bottom of a phone.
 
+use std::mem::discriminant;
+
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use shared::{ids::CompanyId, permission::Permission, session::MyCompany};
 
 use super::account::{AccountMenu, CompanyMenu};
 use crate::{
+    address::{Address, Page, Part, way},
     browser::format,
     desk::desk,
     i18n::t,
     session::{here, session},
-    ui::{Avatar, Icon, Mark, glyph},
+    ui::{Avatar, Icon, Mark, glyph, live},
 };
 
 /// A place that the menu leads to.
@@ -18,7 +20,7 @@ use crate::{
 struct Place {
     icon: Icon,
     word: &'static str,
-    path: &'static str,
+    page: Page,
     permission: Permission,
     has_count: bool,
 }
@@ -29,14 +31,14 @@ fn places() -> [Place; 2] {
         Place {
             icon: Icon::Inbox,
             word: words.conversations,
-            path: "conversas",
+            page: Page::Talks(None),
             permission: Permission::ReadConversations,
             has_count: true,
         },
         Place {
             icon: Icon::Radio,
             word: words.channels,
-            path: "canais",
+            page: Page::Channels,
             permission: Permission::ReadChannels,
             has_count: false,
         },
@@ -45,16 +47,14 @@ fn places() -> [Place; 2] {
 
 fn link(company: CompanyId, place: Place) -> AnyView {
     let desk = desk();
-    let pathname = use_location().pathname;
-    let href = format!("/e/{company}/{}", place.path);
-    let begins = href.clone();
-    let is_here = Memo::new(move |_| pathname.with(|path| path.starts_with(&begins)));
+    let href = Address::Company(company, place.page).to_string();
+    let is_here = is_here(place.page);
     let n_unread = Memo::new(move |_| desk.threads.with(crate::stores::Threads::n_unread));
     view! {
         <a href=href aria-current=move || is_here.get().then_some("page")>
             {glyph(place.icon, "i")}
             <span>{place.word}</span>
-            {move || {
+            {live(move || {
                 (place.has_count && n_unread.get() > 0)
                     .then(|| {
                         view! {
@@ -64,10 +64,19 @@ fn link(company: CompanyId, place: Place) -> AnyView {
                             </span>
                         }
                     })
-            }}
+            })}
         </a>
     }
     .into_any()
+}
+
+/// Whether the page is of this place, whatever is open in it.
+fn is_here(page: Page) -> Memo<bool> {
+    let way = way();
+    Memo::new(move |_| match way.address.get() {
+        Address::Company(_, here) => discriminant(&here) == discriminant(&page),
+        _ => false,
+    })
 }
 
 fn count(number: usize) -> String {
@@ -90,7 +99,7 @@ pub(super) fn Sidebar(
     let settings = Place {
         icon: Icon::Settings,
         word: words.settings,
-        path: "config",
+        page: Page::Settings(Part::Team),
         permission: Permission::ReadTeam,
         has_count: false,
     };
@@ -101,25 +110,25 @@ pub(super) fn Sidebar(
                     <Mark />
                     <span class="sr">{words.switch_company}</span>
                     <span class="co-n">
-                        <span class="clip">{move || company.with(|company| company.name.clone())}</span>
-                        <small>{move || (t().common.role)(company.with(|company| company.role))}</small>
+                        <span class="clip">{live(move || company.with(|company| company.name.clone()))}</span>
+                        <small>{live(move || (t().common.role)(company.with(|company| company.role)))}</small>
                     </span>
                     {glyph(Icon::ChevronsUpDown, "i i-sm")}
                 </button>
             </div>
             <nav class="nav" aria-label=words.main_navigation>
                 <ul>
-                    {move || {
+                    {live(move || {
                         here.may(conversations.permission)
                             .then(|| view! { <li>{link(id, conversations)}</li> })
-                    }}
+                    })}
                 </ul>
                 <p class="nav-t">{words.group_sending}</p>
                 <ul>
-                    {move || {
+                    {live(move || {
                         here.may(channels.permission)
                             .then(|| view! { <li>{link(id, channels)}</li> })
-                    }}
+                    })}
                 </ul>
                 <p class="nav-t">{words.group_company}</p>
                 <ul>
@@ -138,12 +147,10 @@ pub(super) fn Sidebar(
 /// The settings open at the first part that the person may see.
 fn settings_link(company: CompanyId, place: Place) -> AnyView {
     let here = here();
-    let pathname = use_location().pathname;
-    let begins = format!("/e/{company}/{}", place.path);
-    let is_here = Memo::new(move |_| pathname.with(|path| path.starts_with(&begins)));
+    let is_here = is_here(place.page);
     let href = move || {
-        let part = if here.may(Permission::ReadTeam) { "equipe" } else { "seguranca" };
-        format!("/e/{company}/config/{part}")
+        let part = if here.may(Permission::ReadTeam) { Part::Team } else { Part::Sessions };
+        Address::Company(company, Page::Settings(part)).to_string()
     };
     view! {
         <a href=href aria-current=move || is_here.get().then_some("page")>
@@ -161,7 +168,7 @@ fn AccountButton() -> impl IntoView {
     view! {
         <button class="me" type="button" popovertarget="menu-account" aria-haspopup="menu">
             <span class="sr">{t().shell.your_account}</span>
-            {move || {
+            {live(move || {
                 me().map(|me| {
                     view! {
                         <Avatar name=me.name.clone() seed=me.user.to_string() size="avatar-sm" />
@@ -171,7 +178,7 @@ fn AccountButton() -> impl IntoView {
                         </span>
                     }
                 })
-            }}
+            })}
         </button>
     }
 }
@@ -187,19 +194,19 @@ pub(super) fn Tabbar(
     let settings = Place {
         icon: Icon::Settings,
         word: words.settings,
-        path: "config",
+        page: Page::Settings(Part::Team),
         permission: Permission::ReadTeam,
         has_count: false,
     };
     view! {
         <nav class="tabbar" aria-label=words.phone_navigation>
-            {move || {
+            {live(move || {
                 places()
                     .into_iter()
                     .filter(|place| here.may(place.permission))
                     .map(|place| link(company, place))
                     .collect_view()
-            }}
+            })}
             {settings_link(company, settings)}
             <button class="tabbar-b" type="button" popovertarget="menu-account" aria-haspopup="menu">
                 {glyph(Icon::Menu, "i")}

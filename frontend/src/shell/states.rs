@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
+    address::{Address, Page, way},
     i18n::t,
     session::{Who, session},
-    ui::{Empty, Icon, Mark},
+    ui::{Empty, Icon, Mark, live},
 };
 
 const AGAIN: Duration = Duration::from_secs(3);
@@ -17,26 +17,26 @@ const AGAIN: Duration = Duration::from_secs(3);
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     let session = session();
-    let navigate = use_navigate();
+    let way = way();
     Effect::new(move |_| {
         let to = match session.who.get() {
             Who::Asking | Who::NoAnswer => return,
-            Who::Nobody(_) => "/entrar".to_owned(),
+            Who::Nobody(_) => Address::SignIn,
             Who::Somebody(me) => match session.home() {
-                Some(company) => format!("/e/{company}/conversas"),
-                None if me.is_super_admin => "/plataforma/empresas".to_owned(),
+                Some(company) => Address::Company(company, Page::Talks(None)),
+                None if me.is_super_admin => Address::Platform,
                 None => return,
             },
         };
-        navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        way.replace(to);
     });
-    move || match session.who.get() {
+    live(move || match session.who.get() {
         Who::NoAnswer => view! { <NoAnswer /> }.into_any(),
         Who::Somebody(me) if me.companies.is_empty() && !me.is_super_admin => {
             view! { <NoCompany /> }.into_any()
         }
         _ => ().into_any(),
-    }
+    })
 }
 
 #[component]

@@ -14,6 +14,9 @@ mod window;
 #[cfg(test)]
 mod samples;
 
+#[cfg(test)]
+pub(crate) use samples::{sample_channel, sample_message, sample_thread};
+
 pub(crate) use channels::{Channels, Trouble, trouble_of};
 pub(crate) use content::text_of;
 pub(crate) use conversation::{Conversation, Item, Older};

@@ -1,4 +1,4 @@
-//! Rows and messages for the tests of the stores.
+//! Rows and messages for tests.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -92,4 +92,19 @@ pub(super) fn channel(state: ChannelState) -> Channel {
         n_queued: 0,
         version: 1,
     }
+}
+
+/// A row of the list.
+pub(crate) fn sample_thread() -> Thread {
+    thread(1, 1)
+}
+
+/// A message with all that one can have.
+pub(crate) fn sample_message() -> Message {
+    sent(1, 1, MessageState::Delivered)
+}
+
+/// A channel.
+pub(crate) fn sample_channel() -> Channel {
+    channel(ChannelState::Active)
 }

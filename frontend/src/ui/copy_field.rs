@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::live::live;
 use leptos::prelude::*;
 
 use super::icon::{Icon, glyph};
@@ -50,7 +51,7 @@ pub(crate) fn CopyField(
                     }
                 >
                     {glyph(Icon::Copy, "i i-sm")}
-                    {move || if is_done.get() { copied } else { copy }}
+                    {live(move || if is_done.get() { copied } else { copy })}
                 </button>
             </div>
         </div>

@@ -1,5 +1,6 @@
 //! A labelled field of a form, with its hint and its error.
 
+use super::live::live;
 use leptos::prelude::*;
 
 use super::icon::{Icon, glyph};
@@ -92,7 +93,7 @@ pub(crate) fn FormError(
     #[prop(into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
-    move || {
+    live(move || {
         let id = id.clone();
         error.get().map(|sentence| {
             view! {
@@ -102,5 +103,5 @@ pub(crate) fn FormError(
                 </span>
             }
         })
-    }
+    })
 }

@@ -17,7 +17,7 @@ use crate::{
     i18n::t,
     session::here,
     stores::{Trouble, trouble_of},
-    ui::{Banner, Confirm, Icon, Tone, glyph, toast},
+    ui::{Banner, Confirm, Icon, Tone, glyph, live, toast},
     words,
 };
 
@@ -36,9 +36,9 @@ pub(super) fn Card(
     let labelled = heading.clone();
     view! {
         <article class="card ch" aria-labelledby=labelled>
-            {move || {
+            {live(move || {
                 channel.get().map(|channel| view! { <Face channel heading=heading.clone() /> })
-            }}
+            })}
         </article>
     }
 }
@@ -66,7 +66,7 @@ fn Face(channel: Arc<Channel>, heading: String) -> impl IntoView {
             <Warnings channel=channel.clone() />
             <Proof proof=channel.proof.clone() />
         </div>
-        {move || may_manage.get().then(|| view! { <Deeds channel=channel.clone() /> })}
+        {live(move || may_manage.get().then(|| view! { <Deeds channel=channel.clone() /> }))}
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     browser::dom,
     desk::desk,
     i18n::t,
-    ui::{Banner, CopyField, Dialog, DialogHead, Field, FieldKind, Icon, Tone},
+    ui::{Banner, CopyField, Dialog, DialogHead, Field, FieldKind, Icon, Tone, live},
     words,
 };
 
@@ -33,10 +33,10 @@ pub(super) fn ConnectDialog(
 #[component]
 fn Steps(open: RwSignal<bool>) -> impl IntoView {
     let connected = RwSignal::new(None::<ConnectedChannel>);
-    move || match connected.get() {
+    live(move || match connected.get() {
         None => view! { <Form open connected /> }.into_any(),
         Some(connected) => view! { <Connected open connected /> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -141,7 +141,7 @@ fn Form(open: RwSignal<bool>, connected: RwSignal<Option<ConnectedChannel>>) -> 
                     hint=words.secret_hint
                     error=missing(app_secret)
                 />
-                {move || {
+                {live(move || {
                     refused
                         .get()
                         .map(|sentence| {
@@ -154,7 +154,7 @@ fn Form(open: RwSignal<bool>, connected: RwSignal<Option<ConnectedChannel>>) -> 
                                 </Banner>
                             }
                         })
-                }}
+                })}
             </div>
             <div class="dialog-f">
                 <button class="btn" type="button" on:click=move |_| open.set(false)>
@@ -217,5 +217,5 @@ fn LiveProof(id: ChannelId) -> impl IntoView {
     let proof = Memo::new(move |_| {
         desk.channels.with(|channels| channels.get(id)).map(|channel| channel.proof.clone())
     });
-    move || proof.get().map(|proof| view! { <Proof proof /> })
+    live(move || proof.get().map(|proof| view! { <Proof proof /> }))
 }

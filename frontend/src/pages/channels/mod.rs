@@ -20,7 +20,7 @@ use crate::{
     session::here,
     shell::{NoPermission, page},
     stores::{Channels, Trouble, trouble_of},
-    ui::{Banner, Empty, Icon, Tone, glyph},
+    ui::{Banner, Empty, Icon, Tone, glyph, live},
     words,
 };
 
@@ -34,13 +34,13 @@ pub(crate) fn ChannelsPage() -> impl IntoView {
     let here = here();
     page(t().channels.title, false);
     let may_read = here.may_always(Permission::ReadChannels);
-    move || {
+    live(move || {
         if may_read.get() {
             view! { <Page /> }.into_any()
         } else {
             view! { <NoPermission /> }.into_any()
         }
-    }
+    })
 }
 
 /// The channel whose access is being renewed.
@@ -78,13 +78,13 @@ fn Page() -> impl IntoView {
         <div class="page">
             <div class="page-h">
                 <span class="filters">
-                    <span class="chip on">{move || (words.all)(ids.with(Vec::len))}</span>
+                    <span class="chip on">{live(move || (words.all)(ids.with(Vec::len)))}</span>
                 </span>
                 <span class="push row">{connect_button}</span>
             </div>
             <Troubles />
             <Loading is_loaded />
-            {move || {
+            {live(move || {
                 (is_loaded.get() && ids.with(Vec::is_empty))
                     .then(|| {
                         view! {
@@ -99,7 +99,7 @@ fn Page() -> impl IntoView {
                             </div>
                         }
                     })
-            }}
+            })}
             <div class="chgrid">
                 <For each=move || ids.get() key=|id| *id let:id>
                     <Card id />
@@ -115,7 +115,7 @@ fn Page() -> impl IntoView {
 fn Loading(is_loaded: Memo<bool>) -> impl IntoView {
     let desk = desk();
     let words = &t().channels;
-    move || match (is_loaded.get(), desk.channels_load.get()) {
+    live(move || match (is_loaded.get(), desk.channels_load.get()) {
         (_, Load::Failed(failure)) => Some(
             view! {
                 <Banner tone=Tone::Bad icon=Icon::TriangleAlert>
@@ -147,7 +147,7 @@ fn Loading(is_loaded: Memo<bool>) -> impl IntoView {
             .into_any(),
         ),
         (true, _) => None,
-    }
+    })
 }
 
 /// A banner for every channel that stands still without anybody of the team having asked for it.
@@ -163,7 +163,9 @@ fn Troubles() -> impl IntoView {
             })
             .collect::<Vec<_>>()
     });
-    move || stopped.get().into_iter().map(|channel| stopped_banner(desk, channel)).collect_view()
+    live(move || {
+        stopped.get().into_iter().map(|channel| stopped_banner(desk, channel)).collect_view()
+    })
 }
 
 fn stopped_banner(desk: Desk, channel: Arc<Channel>) -> AnyView {

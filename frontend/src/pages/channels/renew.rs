@@ -8,7 +8,7 @@ use shared::channels::{Channel, ReplaceCredentials};
 use crate::{
     desk::desk,
     i18n::t,
-    ui::{Dialog, DialogHead, Field, FieldKind, FormError, Icon, toast},
+    ui::{Dialog, DialogHead, Field, FieldKind, FormError, Icon, live, toast},
     words,
 };
 
@@ -29,7 +29,7 @@ pub(super) fn RenewDialog(
     });
     view! {
         <Dialog open label=t().channels.credentials>
-            {move || renewing.get().map(|channel| view! { <Form open channel /> })}
+            {live(move || renewing.get().map(|channel| view! { <Form open channel /> }))}
         </Dialog>
     }
 }

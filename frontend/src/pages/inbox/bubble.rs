@@ -23,7 +23,7 @@ use crate::{
     i18n::t,
     session::{here, session},
     stores::text_of,
-    ui::{Icon, glyph},
+    ui::{Icon, glyph, live},
 };
 
 /// What can be answered with one click.
@@ -63,7 +63,7 @@ pub(super) fn Bubble(
             format!("msg{side}{bot}{cont}{failed}")
         })
     });
-    move || {
+    live(move || {
         let said = said.get()?;
         if is_line(&said) {
             return Some(line(&said));
@@ -94,7 +94,7 @@ pub(super) fn Bubble(
             }
             .into_any(),
         )
-    }
+    })
 }
 
 /// Whether a message went badly; its bubble has a red edge.
@@ -227,7 +227,7 @@ fn Reactions(message: Memo<Option<Arc<Message>>>, name: Memo<String>) -> impl In
     let reactions = Memo::new(move |_| {
         message.with(|message| message.as_ref().map(|message| message.reactions.clone()))
     });
-    move || {
+    live(move || {
         let reactions = reactions.get().filter(|reactions| !reactions.is_empty())?;
         let sentence = reactions
             .iter()
@@ -240,7 +240,7 @@ fn Reactions(message: Memo<Option<Arc<Message>>>, name: Memo<String>) -> impl In
             .join(", ");
         let emoji: String = reactions.iter().map(|reaction| reaction.emoji.as_str()).collect();
         Some(view! { <span class="react" role="img" aria-label=sentence>{emoji}</span> })
-    }
+    })
 }
 
 /// What can be done with a message: answer it, react to it.
@@ -277,7 +277,7 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
         talk.reply_to.set(Some(id));
         dom::focus_soon("composer");
     };
-    move || {
+    live(move || {
         if !may_send.get() || !is_sent() {
             return None;
         }
@@ -313,7 +313,7 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
                 </div>
             </div>
         })
-    }
+    })
 }
 
 /// The emoji to choose from; the one already given is taken back.

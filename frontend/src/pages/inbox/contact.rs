@@ -11,11 +11,12 @@ use shared::{
 
 use super::{Pane, row::medium_icon};
 use crate::{
+    address::{Address, Page},
     browser::{dom, format},
     desk::desk,
     i18n::t,
     session::here,
-    ui::{Avatar, Icon, glyph, toast},
+    ui::{Avatar, Icon, glyph, live, toast},
     words,
 };
 
@@ -49,9 +50,9 @@ pub(super) fn ContactPane(
             >
                 {glyph(Icon::ArrowLeft, "i")}
             </button>
-            {move || {
+            {live(move || {
                 thread.get().map(|thread| view! { <Person thread contact /> })
-            }}
+            })}
         </aside>
     }
 }
@@ -87,7 +88,7 @@ fn Person(thread: Arc<Thread>, contact: Memo<Option<Arc<Contact>>>) -> impl Into
                 </div>
                 <Rename contact />
             </div>
-            {move || match contact.get() {
+            {live(move || match contact.get() {
                 Some(contact) if contact.is_erased => {
                     view! { <p class="fs-13 muted">{words.erased_text}</p> }.into_any()
                 }
@@ -101,12 +102,12 @@ fn Person(thread: Arc<Thread>, contact: Memo<Option<Arc<Contact>>>) -> impl Into
                     }
                         .into_any()
                 }
-            }}
+            })}
         </div>
         <div class="ib-sec">{answers}</div>
-        {move || contact.get().filter(|contact| contact.conversations.len() > 1).map(|contact| {
+        {live(move || contact.get().filter(|contact| contact.conversations.len() > 1).map(|contact| {
             view! { <Threads contact here=thread.id /> }
-        })}
+        }))}
     }
 }
 
@@ -157,7 +158,7 @@ fn Threads(contact: Arc<Contact>, here: shared::ids::ConversationId) -> impl Int
             view! {
                 <li>
                     {glyph(Icon::MessageCircle, "i")}
-                    <a href=format!("/e/{}/conversas/{id}", desk.company)>{number}</a>
+                    <a href=Address::Company(desk.company, Page::Talks(Some(id))).to_string()>{number}</a>
                     {mark}
                 </li>
             }
@@ -179,7 +180,7 @@ fn Rename(contact: Memo<Option<Arc<Contact>>>) -> impl IntoView {
     let here = here();
     let words = &t().inbox;
     let is_open = RwSignal::new(false);
-    move || {
+    live(move || {
         let contact = contact.get().filter(|contact| !contact.is_erased)?;
         if !here.may(Permission::EditContacts) {
             return None;
@@ -202,7 +203,7 @@ fn Rename(contact: Memo<Option<Arc<Contact>>>) -> impl IntoView {
             }
             .into_any()
         })
-    }
+    })
 }
 
 #[component]

@@ -47,10 +47,10 @@ fn paragraph(text: &str) -> AnyView {
 
 fn location(latitude: f64, longitude: f64, name: Option<&str>, address: Option<&str>) -> AnyView {
     let title = name.unwrap_or(t().message.place).to_owned();
-    let place = format!("{latitude:.5}, {longitude:.5}");
-    let href = format!(
-        "https://www.openstreetmap.org/?mlat={latitude:.6}&mlon={longitude:.6}#map=16/{latitude:.6}/{longitude:.6}"
-    );
+    let (latitude, longitude) = (format::fixed(latitude, 5), format::fixed(longitude, 5));
+    let place = format!("{latitude}, {longitude}");
+    let map = "https://www.openstreetmap.org/";
+    let href = format!("{map}?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}");
     view! {
         <div class="media">
             {glyph(Icon::MapPin, "i i-lg")}
@@ -168,7 +168,7 @@ fn order(text: Option<&str>, items: &[OrderItem]) -> AnyView {
     let rows = items
         .iter()
         .map(|item| {
-            let words = (t().message.quantity)(&item.quantity.to_string(), &item.product);
+            let words = (t().message.quantity)(&format::plain(item.quantity), &item.product);
             view! {
                 <li class="row">
                     <span class="grow">{words}</span>

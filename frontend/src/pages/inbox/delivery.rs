@@ -11,7 +11,7 @@ use crate::{
     desk::desk,
     i18n::t,
     session::here,
-    ui::{Icon, glyph},
+    ui::{Icon, glyph, live},
     words,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub(super) fn Sign(message: Memo<Option<Arc<Message>>>) -> impl IntoView {
     let delivery = delivery(message);
-    move || {
+    live(move || {
         delivery.get().map(|delivery| {
             let times = delivery
                 .times
@@ -29,7 +29,7 @@ pub(super) fn Sign(message: Memo<Option<Arc<Message>>>) -> impl IntoView {
                 .join("\n");
             view! { <span class="row tks" title=times>{tick(delivery.state)}</span> }
         })
-    }
+    })
 }
 
 fn delivery(message: Memo<Option<Arc<Message>>>) -> Memo<Option<DeliveryState>> {
@@ -42,7 +42,7 @@ fn delivery(message: Memo<Option<Arc<Message>>>) -> Memo<Option<DeliveryState>> 
 #[component]
 pub(super) fn DeliveryNote(message: Memo<Option<Arc<Message>>>) -> impl IntoView {
     let delivery = delivery(message);
-    move || {
+    live(move || {
         let delivery = delivery.get()?;
         match delivery.state {
             MessageState::Unknown => Some(
@@ -66,7 +66,7 @@ pub(super) fn DeliveryNote(message: Memo<Option<Arc<Message>>>) -> impl IntoView
             ),
             _ => None,
         }
-    }
+    })
 }
 
 /// The sentence for a failure: the plain reason, the code behind it, what was kept.
@@ -119,7 +119,7 @@ fn Refused(message: Memo<Option<Arc<Message>>>, delivery: DeliveryState) -> impl
     view! {
         <div class="msg-err" role="alert">
             <span>{sentence}</span>
-            {move || {
+            {live(move || {
                 (may_send.get() && delivery.can_retry)
                     .then(|| {
                         view! {
@@ -129,8 +129,8 @@ fn Refused(message: Memo<Option<Arc<Message>>>, delivery: DeliveryState) -> impl
                             </button>
                         }
                     })
-            }}
-            {move || {
+            })}
+            {live(move || {
                 (may_send.get() && !delivery.can_retry && is_text)
                     .then(|| {
                         view! {
@@ -140,7 +140,7 @@ fn Refused(message: Memo<Option<Arc<Message>>>, delivery: DeliveryState) -> impl
                             </button>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

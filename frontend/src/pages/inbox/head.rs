@@ -7,6 +7,7 @@ use shared::conversations::Thread;
 
 use super::Pane;
 use crate::{
+    address::{Address, Page},
     desk::desk,
     i18n::t,
     ui::{Avatar, Icon, glyph},
@@ -43,7 +44,7 @@ pub(super) fn Head(
         <div class="ib-h">
             <a
                 class="btn-icon only-phone"
-                href=format!("/e/{}/conversas", desk.company)
+                href=Address::Company(desk.company, Page::Talks(None)).to_string()
                 aria-label=words.back_to_list
             >
                 {glyph(Icon::ArrowLeft, "i")}

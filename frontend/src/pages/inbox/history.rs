@@ -15,7 +15,7 @@ use crate::{
     desk::{Desk, Load, desk},
     i18n::t,
     stores::{Conversation, Item, Older},
-    ui::{Banner, Empty, Icon, Tone, glyph, toast},
+    ui::{Banner, Empty, Icon, Tone, glyph, live, toast},
     words,
 };
 
@@ -188,7 +188,7 @@ fn Below(scroller: NodeRef<html::Div>, n_below: RwSignal<usize>) -> impl IntoVie
             to_end(&scroller);
         }
     };
-    move || {
+    live(move || {
         (n_below.get() > 0).then(|| {
             view! {
                 <div class="newbelow">
@@ -199,12 +199,12 @@ fn Below(scroller: NodeRef<html::Div>, n_below: RwSignal<usize>) -> impl IntoVie
                         on:click=go
                     >
                         {glyph(Icon::ArrowDown, "i i-sm")}
-                        {move || (t().inbox.n_below)(n_below.get())}
+                        {live(move || (t().inbox.n_below)(n_below.get()))}
                     </button>
                 </div>
             }
         })
-    }
+    })
 }
 
 /// Where the reader is, as it was after the last scroll.

@@ -1,20 +1,17 @@
 //! The list of threads: ten thousand of them, a few in the page.
 
 use leptos::{ev, html, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate, use_params_map},
-};
 use shared::ids::ConversationId;
 
-use super::row::Row;
+use super::{open_thread, row::Row};
 use crate::{
+    address::{Address, Page, go},
     browser::{dom, format, number::nearest},
     desk::{Desk, Load, desk},
     i18n::t,
     shell::Preferences,
     stores::{Channels, Filter, Movement, Outbox, Threads},
-    ui::{Banner, Empty, Icon, RowSkeletons, Seg, Tone, glyph, rows_in_page, scroll_to_row},
+    ui::{Banner, Empty, Icon, RowSkeletons, Seg, Tone, glyph, live, rows_in_page, scroll_to_row},
     words,
 };
 
@@ -195,14 +192,14 @@ fn Notices() -> impl IntoView {
         Freshness::Still(since) => Some(Some(since)),
         _ => None,
     });
-    move || {
+    live(move || {
         notice.get().map(|still| match still {
             None => view! {
                 <div class="ib-notice">
                     <Banner tone=Tone::Warn icon=Icon::WifiOff>
                         <p>
                             <b>{shell.offline}". "</b>
-                            {move || (shell.held)(desk.outbox.with(Outbox::n_waiting))}
+                            {live(move || (shell.held)(desk.outbox.with(Outbox::n_waiting)))}
                         </p>
                     </Banner>
                 </div>
@@ -217,7 +214,7 @@ fn Notices() -> impl IntoView {
             }
             .into_any(),
         })
-    }
+    })
 }
 
 #[component]
@@ -248,10 +245,7 @@ fn Rows(filter: RwSignal<Filter>, shown: Memo<Vec<ConversationId>>) -> impl Into
     });
     load_ahead(desk, filter, shown, window);
 
-    let params = use_params_map();
-    let open = Memo::new(move |_| {
-        params.with(|params| params.get("thread")).and_then(|id| id.parse::<ConversationId>().ok())
-    });
+    let open = open_thread();
     let cursor = RwSignal::new(None::<ConversationId>);
     let stop = Memo::new(move |_| {
         let chosen = cursor.get().or_else(|| open.get());
@@ -259,7 +253,7 @@ fn Rows(filter: RwSignal<Filter>, shown: Memo<Vec<ConversationId>>) -> impl Into
             |id: &ConversationId| slice.with(|slice| slice.iter().any(|(row, _)| row == id));
         chosen.filter(is_there).or_else(|| slice.with(|slice| slice.first().map(|(id, _)| *id)))
     });
-    walk(place, scroller, shown, cursor, stop);
+    walk(desk, place, scroller, shown, cursor, stop);
 
     let total = move || {
         let more = desk.threads.with(|threads| threads.next().is_some());
@@ -297,10 +291,10 @@ fn Rows(filter: RwSignal<Filter>, shown: Memo<Vec<ConversationId>>) -> impl Into
         >
             <Pill place scroller />
             <div class="vprobe" node_ref=probe aria-hidden="true"></div>
-            {move || match state.get() {
+            {live(move || match state.get() {
                 State::Rows => ().into_any(),
                 other => other.view(desk, filter),
-            }}
+            })}
             <ul
                 class="vrows"
                 role="list"
@@ -361,7 +355,7 @@ impl State {
                 let seen = move || u64::try_from(desk.threads.with(Threads::len)).unwrap_or_default();
                 view! {
                     <p class="ib-notice muted fs-13" role="status">
-                        {move || (words.still_looking)(&format::number(seen()))}
+                        {live(move || (words.still_looking)(&format::number(seen())))}
                     </p>
                     <RowSkeletons count=3 label=words.loading />
                 }
@@ -369,7 +363,7 @@ impl State {
             }
             Self::Empty => view! {
                 <Empty icon=Icon::Inbox title=words.empty.to_owned() text=words.empty_text.to_owned()>
-                    <a class="btn" href=format!("/e/{}/canais", desk.company)>
+                    <a class="btn" href=Address::Company(desk.company, Page::Channels).to_string()>
                         {words.empty_connect}
                     </a>
                 </Empty>
@@ -419,18 +413,18 @@ fn Pill(place: Place, scroller: NodeRef<html::Div>) -> impl IntoView {
         }
         place.top.set(0.0);
     };
-    move || {
+    live(move || {
         (n_above.get() > 0).then(|| {
             view! {
                 <div class="newpill">
                     <button class="btn btn-sm" type="button" on:click=go>
                         {glyph(Icon::ArrowUp, "i i-sm")}
-                        {move || (t().inbox.n_above)(n_above.get())}
+                        {live(move || (t().inbox.n_above)(n_above.get()))}
                     </button>
                 </div>
             }
         })
-    }
+    })
 }
 
 /// The older rows did not load; the ones above are fine.
@@ -441,7 +435,7 @@ fn OlderFailed() -> impl IntoView {
         desk.threads.with(Threads::is_loaded)
             && desk.threads_load.with(|load| matches!(load, Load::Failed(_)))
     });
-    move || {
+    live(move || {
         has_failed.get().then(|| {
             view! {
                 <div class="ib-notice">
@@ -458,7 +452,7 @@ fn OlderFailed() -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 fn measure(place: Place, scroller: NodeRef<html::Div>, probe: NodeRef<html::Div>) {
@@ -519,14 +513,13 @@ fn load_ahead(
 
 /// `J`, `K` and the arrows move the keyboard through the rows.
 fn walk(
+    desk: Desk,
     place: Place,
     scroller: NodeRef<html::Div>,
     shown: Memo<Vec<ConversationId>>,
     cursor: RwSignal<Option<ConversationId>>,
     stop: Memo<Option<ConversationId>>,
 ) {
-    let navigate = use_navigate();
-    let pathname = use_location().pathname;
     let listener = window_event_listener(ev::keydown, move |event| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() || dom::has_layer() {
             return;
@@ -539,10 +532,8 @@ fn walk(
             "ArrowUp" if is_in_list => -1,
             "Enter" if is_in_list => {
                 if let Some(id) = stop.get_untracked() {
-                    let base = pathname.get_untracked();
-                    let base = base.split("/conversas").next().unwrap_or_default().to_owned();
                     event.prevent_default();
-                    navigate(&format!("{base}/conversas/{id}"), NavigateOptions::default());
+                    go(Address::Company(desk.company, Page::Talks(Some(id))));
                 }
                 return;
             }

@@ -14,7 +14,7 @@ use crate::{
     api::Api,
     browser::format,
     i18n::t,
-    ui::{Icon, glyph, toast},
+    ui::{Icon, glyph, live, toast},
 };
 
 /// A file, by its kind.
@@ -68,12 +68,12 @@ fn Picture(id: FileId, name: String) -> impl IntoView {
             aria-label=label
             on:click=move |_| open(api, id)
         >
-            {move || match address.get() {
+            {live(move || match address.get() {
                 Some(address) => {
                     view! { <img class="msg-img" src=address alt="" loading="lazy" /> }.into_any()
                 }
                 None => view! { <span class="msg-img skel"></span> }.into_any(),
-            }}
+            })}
         </button>
     }
 }
@@ -85,7 +85,7 @@ fn Sound(id: FileId, name: String) -> impl IntoView {
     let label = (t().message.play)(&name);
     view! {
         <div class="media">
-            {move || match address.get() {
+            {live(move || match address.get() {
                 Some(address) => {
                     view! {
                         <audio
@@ -113,7 +113,7 @@ fn Sound(id: FileId, name: String) -> impl IntoView {
                     }
                         .into_any()
                 }
-            }}
+            })}
         </div>
     }
 }

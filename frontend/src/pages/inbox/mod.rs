@@ -20,22 +20,20 @@ mod thread;
 mod ticks;
 
 use leptos::{ev, prelude::*};
-use leptos_router::{
-    components::Outlet,
-    hooks::{use_location, use_navigate},
-};
-use shared::permission::Permission;
+use shared::{ids::ConversationId, permission::Permission};
 
 use crate::{
+    address::{Address, Page, go, way},
     browser::dom,
+    desk::desk,
     i18n::t,
     session::here,
     shell::{NoPermission, page},
-    ui::{Empty, Icon},
+    ui::{Empty, Icon, live},
 };
 
 use list::List;
-pub(crate) use thread::ThreadPage;
+use thread::Thread;
 
 /// Whether the person's pane is shown where there is no room for three.
 #[derive(Clone, Copy)]
@@ -48,23 +46,21 @@ pub(crate) fn Inbox() -> impl IntoView {
     page(t().shell.conversations, true);
     provide_context(Pane(RwSignal::new(false)));
     let may_read = here.may_always(Permission::ReadConversations);
-    move || {
+    live(move || {
         if may_read.get() {
             view! { <Panes /> }.into_any()
         } else {
             view! { <NoPermission /> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
 fn Panes() -> impl IntoView {
     let Pane(is_side_open) = expect_context();
-    let pathname = use_location().pathname;
-    let is_thread = Memo::new(move |_| {
-        pathname.with(|path| !path.trim_end_matches('/').ends_with("/conversas"))
-    });
-    let navigate = use_navigate();
+    let open = open_thread();
+    let is_thread = Memo::new(move |_| open.get().is_some());
+    let company = desk().company;
     let listener = window_event_listener(ev::keydown, move |event| {
         let is_plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
         if event.is_composing() || dom::has_layer() || !is_plain {
@@ -74,7 +70,7 @@ fn Panes() -> impl IntoView {
             "Escape" if is_side_open.get_untracked() => is_side_open.set(false),
             "Escape" if dom::is_writing(&event) => dom::blur(),
             "Escape" if is_thread.get_untracked() => {
-                navigate("../conversas", leptos_router::NavigateOptions::default());
+                go(Address::Company(company, Page::Talks(None)));
             }
             "d" | "D" if !dom::is_writing(&event) => is_side_open.update(|open| *open = !*open),
             "r" | "R" if !dom::is_writing(&event) => {
@@ -91,14 +87,26 @@ fn Panes() -> impl IntoView {
             data-pane=move || if is_thread.get() { "conversa" } else { "lista" }
         >
             <List />
-            <Outlet />
+            {live(move || match open.get() {
+                Some(id) => view! { <Thread id /> }.into_any(),
+                None => view! { <NoThread /> }.into_any(),
+            })}
         </div>
     }
 }
 
+/// The thread of the address.
+fn open_thread() -> Memo<Option<ConversationId>> {
+    let way = way();
+    Memo::new(move |_| match way.address.get() {
+        Address::Company(_, Page::Talks(thread)) => thread,
+        _ => None,
+    })
+}
+
 /// Where a conversation would be.
 #[component]
-pub(crate) fn NoThread() -> impl IntoView {
+fn NoThread() -> impl IntoView {
     let words = &t().inbox;
     view! {
         <section class="ib-thread ib-none" aria-label=words.choose>

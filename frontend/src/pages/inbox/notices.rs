@@ -10,7 +10,7 @@ use crate::{
     desk::desk,
     i18n::t,
     stores::{Trouble, trouble_of},
-    ui::{Icon, glyph},
+    ui::{Icon, glyph, live},
     words,
 };
 
@@ -28,7 +28,7 @@ pub(super) fn Notices(
             .and_then(|channel| trouble_of(&channel))
     });
     let clock = ticks();
-    move || {
+    live(move || {
         trouble.get().map(|trouble| {
             let (icon, text) = match &trouble {
                 Trouble::Paused { reason, since, provider_code } => {
@@ -56,5 +56,5 @@ pub(super) fn Notices(
                 </div>
             }
         })
-    }
+    })
 }

@@ -10,7 +10,7 @@ use crate::{
     i18n::t,
     live::Freshness,
     stores::{Outgoing, Progress},
-    ui::{Icon, glyph},
+    ui::{Icon, glyph, live},
     words,
 };
 
@@ -112,7 +112,7 @@ fn Note(key: String, progress: Memo<Option<Progress>>, said: Content) -> impl In
             dom::focus_soon("composer");
         }
     };
-    move || match progress.get()? {
+    live(move || match progress.get()? {
         Progress::Refused { code, detail } => {
             let is_text = said.with_value(|said| matches!(said, Content::Text { .. }));
             Some(
@@ -160,5 +160,5 @@ fn Note(key: String, progress: Memo<Option<Progress>>, said: Content) -> impl In
             .into_any(),
         ),
         _ => None,
-    }
+    })
 }

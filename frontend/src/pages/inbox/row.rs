@@ -11,11 +11,12 @@ use shared::{
 
 use super::ticks::tick;
 use crate::{
+    address::{Address, Page},
     browser::clock::ticks,
     desk::{Desk, desk},
     i18n::t,
     stores::{Window, window_of},
-    ui::{Avatar, Icon, Pin, glyph},
+    ui::{Avatar, Icon, Pin, glyph, live},
     words,
 };
 
@@ -58,7 +59,7 @@ pub(super) fn Row(
     let is_unread = Memo::new(move |_| {
         thread.with(|thread| thread.as_ref().is_some_and(|row| row.n_unread > 0))
     });
-    let href = format!("/e/{}/conversas/{id}", desk.company);
+    let href = Address::Company(desk.company, Page::Talks(Some(id))).to_string();
     view! {
         <li
             style:--i=move || index.get().to_string()
@@ -72,7 +73,7 @@ pub(super) fn Row(
                 tabindex=move || if stop.get() == Some(id) { "0" } else { "-1" }
                 aria-current=move || is_open.get().then_some("true")
             >
-                {move || thread.get().map(|thread| face(desk, &thread))}
+                {live(move || thread.get().map(|thread| face(desk, &thread)))}
             </a>
         </li>
     }
@@ -155,7 +156,7 @@ fn window_mark(closes_at: Option<chrono::DateTime<chrono::Utc>>) -> impl IntoVie
             window.as_ref().map(|(window, word)| (window.class(), window.percent(), word.clone()))
         })
     });
-    move || {
+    live(move || {
         words.get().map(|(class, percent, word)| {
             view! {
                 <span class=class>
@@ -164,7 +165,7 @@ fn window_mark(closes_at: Option<chrono::DateTime<chrono::Utc>>) -> impl IntoVie
                 </span>
             }
         })
-    }
+    })
 }
 
 fn last_line(last: Option<&LastMessage>) -> AnyView {

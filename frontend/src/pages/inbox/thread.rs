@@ -1,18 +1,18 @@
 //! A conversation, by its address.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use shared::ids::ConversationId;
 
 use super::{
     composer::Composer, contact::ContactPane, head::Head, history::History, notices::Notices,
 };
 use crate::{
+    address::{Address, Page},
     browser::dom,
     desk::{Load, desk},
     i18n::t,
     stores::Conversation,
-    ui::{Empty, Icon},
+    ui::{Empty, Icon, live},
 };
 
 /// The message that the composer answers, and the way to a message of the history.
@@ -28,21 +28,12 @@ pub(super) struct Talk {
     pub jump_to: RwSignal<Option<shared::ids::MessageId>>,
 }
 
-/// The page.
+/// The conversation.
 #[component]
-pub(crate) fn ThreadPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        params.with(|params| params.get("thread")).and_then(|id| id.parse::<ConversationId>().ok())
-    });
-    move || match id.get() {
-        Some(id) => view! { <Thread id /> }.into_any(),
-        None => view! { <Gone /> }.into_any(),
-    }
-}
-
-#[component]
-fn Thread(id: ConversationId) -> impl IntoView {
+pub(super) fn Thread(
+    /// Which.
+    id: ConversationId,
+) -> impl IntoView {
     let desk = desk();
     provide_context(Talk {
         id,
@@ -72,7 +63,7 @@ fn Thread(id: ConversationId) -> impl IntoView {
     let name = Memo::new(move |_| {
         thread.with(|thread| thread.as_ref().map(|row| row.name.clone()).unwrap_or_default())
     });
-    move || {
+    live(move || {
         if is_gone.get() {
             return view! { <Gone /> }.into_any();
         }
@@ -89,7 +80,7 @@ fn Thread(id: ConversationId) -> impl IntoView {
             <ContactPane thread />
         }
         .into_any()
-    }
+    })
 }
 
 #[component]
@@ -103,7 +94,7 @@ fn Gone() -> impl IntoView {
                 title=words.gone.to_owned()
                 text=words.gone_text.to_owned()
             >
-                <a class="btn" href=format!("/e/{}/conversas", desk.company)>
+                <a class="btn" href=Address::Company(desk.company, Page::Talks(None)).to_string()>
                     {words.back_to_list}
                 </a>
             </Empty>

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_navigate;
 use shared::{
     permission::{Feature, Quota},
     platform::{Company, Impersonate, QuotaState},
@@ -11,10 +10,11 @@ use shared::{
 
 use super::{Companies, reason::ReasonDialog};
 use crate::{
+    address::{Address, Page, go},
     browser::format,
     i18n::t,
     session::session,
-    ui::{Dialog, DialogHead, Icon, glyph, toast},
+    ui::{Dialog, DialogHead, Icon, glyph, live, toast},
     words,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn CompanyDrawer(
     });
     view! {
         <Dialog open=is_open class="drawer" label=t().platform.company>
-            {move || company.get().map(|company| view! { <Body is_open company companies /> })}
+            {live(move || company.get().map(|company| view! { <Body is_open company companies /> }))}
         </Dialog>
     }
 }
@@ -221,18 +221,13 @@ fn EnterDialog(open: RwSignal<bool>, company: Arc<Company>) -> impl IntoView {
     let api = expect_context::<crate::api::Api>();
     let id = company.id;
     let title = (words.enter_title)(&company.name);
-    let navigate = use_navigate();
     let enter = move |reason: String| {
-        let navigate = navigate.clone();
         spawn_local(async move {
             let wish = Impersonate { company: id, reason, minutes: MINUTES };
             match api.impersonate(&wish).await {
                 Ok(()) => {
                     session.ask().await;
-                    navigate(
-                        &format!("/e/{id}/conversas"),
-                        leptos_router::NavigateOptions::default(),
-                    );
+                    go(Address::Company(id, Page::Talks(None)));
                 }
                 Err(failure) => toast(Icon::CircleAlert, words::sentence(&failure)),
             }

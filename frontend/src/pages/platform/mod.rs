@@ -14,7 +14,7 @@ use crate::{
     i18n::t,
     shell::page,
     stores::fold,
-    ui::{Avatar, Banner, Empty, Icon, Tone, glyph},
+    ui::{Avatar, Banner, Empty, Icon, Tone, glyph, live},
     words,
 };
 
@@ -76,7 +76,7 @@ pub(crate) fn PlatformPage() -> impl IntoView {
         Memo::new(move |_| companies.rows.with(Option::is_some) && shown.with(Vec::is_empty));
     view! {
         <div class="page">
-            {move || {
+            {live(move || {
                 companies
                     .failure
                     .get()
@@ -94,11 +94,11 @@ pub(crate) fn PlatformPage() -> impl IntoView {
                             </Banner>
                         }
                     })
-            }}
+            })}
             <section class="card" aria-labelledby="companies-title">
                 <div class="card-h">
                     <h2 id="companies-title">{words.companies}</h2>
-                    <span class="muted fs-12">{move || shown.with(Vec::len)}</span>
+                    <span class="muted fs-12">{live(move || shown.with(Vec::len))}</span>
                     <div class="input-wrap push">
                         {glyph(Icon::Search, "i i-sm")}
                         <input
@@ -110,7 +110,7 @@ pub(crate) fn PlatformPage() -> impl IntoView {
                         />
                     </div>
                 </div>
-                {move || {
+                {live(move || {
                     if is_nothing.get() {
                         view! {
                             <Empty
@@ -123,7 +123,7 @@ pub(crate) fn PlatformPage() -> impl IntoView {
                     } else {
                         view! { <Table shown open /> }.into_any()
                     }
-                }}
+                })}
             </section>
         </div>
         <CompanyDrawer open companies />
@@ -149,9 +149,9 @@ fn Table(shown: Memo<Vec<Arc<Company>>>, open: RwSignal<Option<Arc<Company>>>) -
                     </tr>
                 </thead>
                 <tbody>
-                    {move || {
+                    {live(move || {
                         shown.get().into_iter().map(|row| view! { <Row row open /> }).collect_view()
-                    }}
+                    })}
                 </tbody>
             </table>
         </div>

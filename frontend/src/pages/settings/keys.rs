@@ -9,7 +9,7 @@ use crate::{
     desk::desk,
     i18n::t,
     session::here,
-    ui::{Confirm, Empty, Icon, glyph, toast},
+    ui::{Confirm, Empty, Icon, glyph, live, toast},
     words,
 };
 
@@ -29,7 +29,7 @@ pub(super) fn Keys() -> impl IntoView {
         <section class="card" aria-labelledby="keys-title">
             <div class="card-h">
                 <h2 id="keys-title">{words.keys}</h2>
-                {move || {
+                {live(move || {
                     may_manage
                         .get()
                         .then(|| {
@@ -44,11 +44,11 @@ pub(super) fn Keys() -> impl IntoView {
                                 </button>
                             }
                         })
-                }}
+                })}
             </div>
             <p class="card-b fs-13 text-2">{words.keys_text}</p>
             {rows.state()}
-            {move || {
+            {live(move || {
                 if is_empty.get() {
                     view! {
                         <Empty
@@ -61,7 +61,7 @@ pub(super) fn Keys() -> impl IntoView {
                 } else {
                     view! { <Table rows may_manage revoking /> }.into_any()
                 }
-            }}
+            })}
         </section>
         <NewKeyDialog open=create rows />
         <RevokeDialog revoking rows />
@@ -90,14 +90,14 @@ fn Table(
                     </tr>
                 </thead>
                 <tbody>
-                    {move || {
+                    {live(move || {
                         rows.items
                             .get()
                             .unwrap_or_default()
                             .into_iter()
                             .map(|key| view! { <Row key_row=key may_manage revoking /> })
                             .collect_view()
-                    }}
+                    })}
                 </tbody>
             </table>
         </div>
@@ -164,7 +164,7 @@ fn RevokeDialog(
 ) -> impl IntoView {
     let desk = desk();
     let words = &t().settings;
-    move || {
+    live(move || {
         revoking.get().map(|(id, name)| {
             let open = RwSignal::new(true);
             Effect::new(move |_| {
@@ -192,5 +192,5 @@ fn RevokeDialog(
                 />
             }
         })
-    }
+    })
 }

@@ -8,10 +8,10 @@ mod table;
 mod team;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use shared::permission::Permission;
 
 use crate::{
+    address::{Address, Page, Part, way},
     desk::desk,
     i18n::t,
     session::here,
@@ -19,17 +19,15 @@ use crate::{
     ui::{Icon, glyph},
 };
 
-/// A part of the settings: its address, icon and name, and what it needs.
-type Part = (&'static str, Icon, &'static str, Option<Permission>);
-
-fn parts() -> [Part; 4] {
+/// A part's icon and name, and what it needs.
+fn face(part: Part) -> (Icon, &'static str, Option<Permission>) {
     let words = &t().settings;
-    [
-        ("equipe", Icon::Users, words.team, Some(Permission::ReadTeam)),
-        ("chaves", Icon::Key, words.keys, Some(Permission::ReadApiKeys)),
-        ("quarentena", Icon::ShieldAlert, words.quarantine, Some(Permission::ReadQuarantine)),
-        ("seguranca", Icon::ShieldCheck, words.sessions, None),
-    ]
+    match part {
+        Part::Team => (Icon::Users, words.team, Some(Permission::ReadTeam)),
+        Part::Keys => (Icon::Key, words.keys, Some(Permission::ReadApiKeys)),
+        Part::Quarantine => (Icon::ShieldAlert, words.quarantine, Some(Permission::ReadQuarantine)),
+        Part::Sessions => (Icon::ShieldCheck, words.sessions, None),
+    }
 }
 
 /// The page.
@@ -37,21 +35,23 @@ fn parts() -> [Part; 4] {
 pub(crate) fn SettingsPage() -> impl IntoView {
     let here = here();
     let desk = desk();
+    let way = way();
     page(t().settings.title, false);
-    let params = use_params_map();
-    let section =
-        Memo::new(move |_| params.with(|params| params.get("section")).unwrap_or_default());
-    let may =
-        move |permission: Option<Permission>| permission.is_none_or(|needed| here.may(needed));
+    let part = Memo::new(move |_| match way.address.get() {
+        Address::Company(_, Page::Settings(part)) => part,
+        _ => Part::Sessions,
+    });
+    let may = move |part: Part| face(part).2.is_none_or(|needed| here.may(needed));
     let links = move || {
-        parts()
+        Part::ALL
             .into_iter()
-            .filter(|(.., permission)| may(*permission))
-            .map(|(path, icon, word, _)| {
+            .filter(|part| may(*part))
+            .map(|other| {
+                let (icon, word, _) = face(other);
                 view! {
                     <a
-                        href=format!("/e/{}/config/{path}", desk.company)
-                        aria-current=move || (section.get() == path).then_some("page")
+                        href=Address::Company(desk.company, Page::Settings(other)).to_string()
+                        aria-current=move || (part.get() == other).then_some("page")
                     >
                         {glyph(icon, "i")}
                         {word}
@@ -60,19 +60,12 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             })
             .collect_view()
     };
-    let body = move || {
-        let section = section.get();
-        let needed =
-            parts().into_iter().find(|(path, ..)| *path == section).and_then(|part| part.3);
-        if !may(needed) {
-            return view! { <NoPermission /> }.into_any();
-        }
-        match section.as_str() {
-            "equipe" => view! { <team::Team /> }.into_any(),
-            "chaves" => view! { <keys::Keys /> }.into_any(),
-            "quarentena" => view! { <quarantine::Quarantine /> }.into_any(),
-            _ => view! { <sessions::Sessions /> }.into_any(),
-        }
+    let body = move || match part.get() {
+        part if !may(part) => view! { <NoPermission /> }.into_any(),
+        Part::Team => view! { <team::Team /> }.into_any(),
+        Part::Keys => view! { <keys::Keys /> }.into_any(),
+        Part::Quarantine => view! { <quarantine::Quarantine /> }.into_any(),
+        Part::Sessions => view! { <sessions::Sessions /> }.into_any(),
     };
     view! {
         <div class="page set">

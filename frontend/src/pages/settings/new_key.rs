@@ -13,7 +13,7 @@ use crate::{
     desk::desk,
     i18n::t,
     session::here,
-    ui::{Banner, CopyField, Dialog, DialogHead, Field, FormError, Icon, Tone},
+    ui::{Banner, CopyField, Dialog, DialogHead, Field, FormError, Icon, Tone, live},
     words,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn NewKeyDialog(
 fn Steps(open: RwSignal<bool>, rows: Rows<ApiKey>) -> impl IntoView {
     let secret = RwSignal::new(None::<String>);
     let words = &t().settings;
-    move || match secret.get() {
+    live(move || match secret.get() {
         None => view! { <Form open rows secret /> }.into_any(),
         Some(secret) => view! {
             <div class="dialog-b">
@@ -65,7 +65,7 @@ fn Steps(open: RwSignal<bool>, rows: Rows<ApiKey>) -> impl IntoView {
             </div>
         }
         .into_any(),
-    }
+    })
 }
 
 #[component]

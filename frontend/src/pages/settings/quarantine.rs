@@ -9,7 +9,7 @@ use crate::{
     desk::desk,
     i18n::t,
     session::here,
-    ui::{Empty, Icon, glyph, toast},
+    ui::{Empty, Icon, glyph, live, toast},
     words,
 };
 
@@ -26,12 +26,12 @@ pub(super) fn Quarantine() -> impl IntoView {
             <div class="card-h">
                 <h2 id="quarantine-title">{words.quarantine}</h2>
                 <span class="muted fs-12">
-                    {move || rows.items.with(|rows| rows.as_ref().map(Vec::len))}
+                    {live(move || rows.items.with(|rows| rows.as_ref().map(Vec::len)))}
                 </span>
             </div>
             <p class="card-b fs-13 text-2">{words.quarantine_text}</p>
             {rows.state()}
-            {move || {
+            {live(move || {
                 if is_empty.get() {
                     view! {
                         <Empty
@@ -44,7 +44,7 @@ pub(super) fn Quarantine() -> impl IntoView {
                 } else {
                     view! { <Table rows /> }.into_any()
                 }
-            }}
+            })}
         </section>
     }
 }
@@ -66,14 +66,14 @@ fn Table(rows: Rows<Quarantined>) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    {move || {
+                    {live(move || {
                         rows.items
                             .get()
                             .unwrap_or_default()
                             .into_iter()
                             .map(|delivery| view! { <Row delivery rows /> })
                             .collect_view()
-                    }}
+                    })}
                 </tbody>
             </table>
         </div>

@@ -9,7 +9,7 @@ use crate::{
     desk::desk,
     i18n::t,
     session::session,
-    ui::{Icon, glyph, toast},
+    ui::{Icon, glyph, live, toast},
     words,
 };
 
@@ -39,14 +39,14 @@ pub(super) fn Sessions() -> impl IntoView {
                         </tr>
                     </thead>
                     <tbody>
-                        {move || {
+                        {live(move || {
                             rows.items
                                 .get()
                                 .unwrap_or_default()
                                 .into_iter()
                                 .map(|row| view! { <SessionRow row rows /> })
                                 .collect_view()
-                        }}
+                        })}
                     </tbody>
                 </table>
             </div>

@@ -13,7 +13,9 @@ use crate::{
     desk::desk,
     i18n::t,
     session::{here, session},
-    ui::{Avatar, Confirm, Dialog, DialogHead, Field, FieldKind, FormError, Icon, glyph, toast},
+    ui::{
+        Avatar, Confirm, Dialog, DialogHead, Field, FieldKind, FormError, Icon, glyph, live, toast,
+    },
     words,
 };
 
@@ -32,9 +34,9 @@ pub(super) fn Team() -> impl IntoView {
             <div class="card-h">
                 <h2 id="team-title">{words.team}</h2>
                 <span class="muted fs-12">
-                    {move || rows.items.with(|rows| rows.as_ref().map(Vec::len))}
+                    {live(move || rows.items.with(|rows| rows.as_ref().map(Vec::len)))}
                 </span>
-                {move || {
+                {live(move || {
                     may_manage
                         .get()
                         .then(|| {
@@ -49,7 +51,7 @@ pub(super) fn Team() -> impl IntoView {
                                 </button>
                             }
                         })
-                }}
+                })}
             </div>
             {rows.state()}
             <div class="table-wrap" tabindex="0" role="group" aria-label=words.table>
@@ -65,7 +67,7 @@ pub(super) fn Team() -> impl IntoView {
                         </tr>
                     </thead>
                     <tbody>
-                        {move || {
+                        {live(move || {
                             rows.items
                                 .get()
                                 .unwrap_or_default()
@@ -74,7 +76,7 @@ pub(super) fn Team() -> impl IntoView {
                                     view! { <Row member may_manage rows removing /> }
                                 })
                                 .collect_view()
-                        }}
+                        })}
                     </tbody>
                 </table>
             </div>
@@ -288,7 +290,7 @@ fn InviteForm(open: RwSignal<bool>, rows: Rows<Member>) -> impl IntoView {
                     >
                         {roles}
                     </select>
-                    <span class="hint">{move || (t().common.role_may)(role.get())}</span>
+                    <span class="hint">{live(move || (t().common.role_may)(role.get()))}</span>
                 </div>
                 <Field
                     id="invite-password"
@@ -319,7 +321,7 @@ fn InviteForm(open: RwSignal<bool>, rows: Rows<Member>) -> impl IntoView {
 fn RemoveDialog(removing: RwSignal<Option<(UserId, String)>>, rows: Rows<Member>) -> impl IntoView {
     let desk = desk();
     let words = &t().settings;
-    move || {
+    live(move || {
         removing.get().map(|(user, name)| {
             let open = RwSignal::new(true);
             Effect::new(move |_| {
@@ -349,5 +351,5 @@ fn RemoveDialog(removing: RwSignal<Option<(UserId, String)>>, rows: Rows<Member>
                 />
             }
         })
-    }
+    })
 }

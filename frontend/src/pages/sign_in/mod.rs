@@ -6,15 +6,15 @@
 mod panel;
 
 use leptos::{ev, prelude::*, task::spawn_local};
-use leptos_router::components::Redirect;
 
 use crate::{
+    address::{Address, way},
     api::{Api, Failure},
     browser::dom,
     i18n::{self, Language, t},
     session::{Who, session},
     shell::Preferences,
-    ui::{Banner, Field, FieldKind, Icon, Mark, Tone},
+    ui::{Banner, Field, FieldKind, Icon, Mark, Tone, live},
     words,
 };
 
@@ -24,15 +24,14 @@ use panel::Panel;
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     let session = session();
-    let is_in = Memo::new(move |_| session.who.with(|who| matches!(who, Who::Somebody(_))));
+    let way = way();
     dom::set_title(&format!("{} · Master IA", t().sign_in.title));
-    move || {
-        if is_in.get() {
-            view! { <Redirect path="/" /> }.into_any()
-        } else {
-            view! { <Page /> }.into_any()
+    Effect::new(move |_| {
+        if session.who.with(|who| matches!(who, Who::Somebody(_))) {
+            way.replace(Address::Home);
         }
-    }
+    });
+    view! { <Page /> }
 }
 
 #[component]
@@ -180,7 +179,7 @@ fn Foot() -> impl IntoView {
                 <span class=move || {
                     if api.reached.get() { "dot dot-ok" } else { "dot dot-bad" }
                 }></span>
-                {move || if api.reached.get() { words.all_works } else { words.not_reached }}
+                {live(move || if api.reached.get() { words.all_works } else { words.not_reached })}
             </span>
         </div>
     }

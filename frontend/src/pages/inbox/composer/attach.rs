@@ -8,7 +8,7 @@ use crate::{
     browser::{dom, format},
     desk::Desk,
     i18n::t,
-    ui::{Icon, glyph, toast},
+    ui::{Icon, glyph, live, toast},
     words,
 };
 
@@ -150,7 +150,7 @@ pub(super) fn Attached(
             })
             .collect_view()
     };
-    move || {
+    live(move || {
         let is_nothing = files.with(Vec::is_empty) && !uploads.is_busy_now();
         (!is_nothing).then(|| {
             view! {
@@ -160,5 +160,5 @@ pub(super) fn Attached(
                 </ul>
             }
         })
-    }
+    })
 }

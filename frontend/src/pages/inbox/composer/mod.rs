@@ -25,7 +25,7 @@ use crate::{
     live::Freshness,
     session::here,
     stores::{Draft, text_of, window_of},
-    ui::{Icon, glyph},
+    ui::{Icon, glyph, live},
 };
 
 use attach::{AttachButton, Attached, Uploads, files_of};
@@ -57,7 +57,7 @@ pub(super) fn Composer(
             None
         }
     });
-    move || match blocked.get() {
+    live(move || match blocked.get() {
         Some(why) => view! {
             <div class="composer">
                 <p class="composer-note">{glyph(Icon::Lock, "i i-sm")}<span>{why}</span></p>
@@ -65,7 +65,7 @@ pub(super) fn Composer(
         }
         .into_any(),
         None => view! { <Writing thread name /> }.into_any(),
-    }
+    })
 }
 
 /// What is being written, and the steps that change it.
@@ -171,7 +171,7 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
             <ReplyTo name />
             <Attached uploads files=writing.files />
             <label class="sr" for="composer">
-                {move || (words.message_to)(&name.get())}
+                {live(move || (words.message_to)(&name.get()))}
             </label>
             <textarea
                 class="composer-in"
@@ -192,9 +192,9 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
             ></textarea>
             <Closed thread is_open is_empty />
             <div class="composer-f">
-                {move || is_open.get().then(|| view! { <AttachButton uploads /> })}
+                {live(move || is_open.get().then(|| view! { <AttachButton uploads /> }))}
                 <span class="push">
-                    {move || {
+                    {live(move || {
                         if is_open.get() {
                             view! {
                                 <button
@@ -221,7 +221,7 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
                             }
                                 .into_any()
                         }
-                    }}
+                    })}
                 </span>
             </div>
         </form>
@@ -301,7 +301,7 @@ fn WaitNote(thread: Memo<Option<Arc<Thread>>>) -> impl IntoView {
         matches!(channel.state, ChannelState::Paused { .. })
             .then_some((Icon::Pause, words.channel_paused_note))
     });
-    move || {
+    live(move || {
         note.get().map(|(icon, text)| {
             view! {
                 <span class="row warn-t" role="status">
@@ -310,7 +310,7 @@ fn WaitNote(thread: Memo<Option<Arc<Thread>>>) -> impl IntoView {
                 </span>
             }
         })
-    }
+    })
 }
 
 /// The message that is being answered.
@@ -328,7 +328,7 @@ fn ReplyTo(name: Memo<String>) -> impl IntoView {
             preview: message.content.as_ref().and_then(text_of).map(str::to_owned),
         })
     });
-    move || {
+    live(move || {
         quote.get().map(|quote| {
             view! {
                 <div class="composer-q">
@@ -348,7 +348,7 @@ fn ReplyTo(name: Memo<String>) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 /// Why only a template can go out, and that the text is kept.
@@ -359,7 +359,7 @@ fn Closed(
     is_empty: Memo<bool>,
 ) -> impl IntoView {
     let words = &t().inbox;
-    move || {
+    live(move || {
         (!is_open.get()).then(|| {
             let has_written = thread
                 .with(|thread| thread.as_ref().is_some_and(|row| row.window_closes_at.is_some()));
@@ -368,12 +368,12 @@ fn Closed(
                 <p class="composer-note" role="status">
                     <span>
                         {why}
-                        {move || (!is_empty.get()).then(|| view! { " " <b>{words.draft_kept}</b> })}
+                        {live(move || (!is_empty.get()).then(|| view! { " " <b>{words.draft_kept}</b> }))}
                     </span>
                 </p>
             }
         })
-    }
+    })
 }
 
 #[cfg(test)]

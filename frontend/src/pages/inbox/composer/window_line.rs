@@ -9,6 +9,7 @@ use crate::{
     browser::{clock::ticks, format},
     i18n::t,
     stores::{Window, window_of},
+    ui::live,
 };
 
 /// The ring and its words.
@@ -37,7 +38,7 @@ pub(super) fn WindowLine(
         };
         Some((window.class(), window.percent(), first, more))
     });
-    move || {
+    live(move || {
         line.get().map(|(class, percent, first, more)| {
             let title = closes_at.get().flatten().map(format::full);
             view! {
@@ -50,5 +51,5 @@ pub(super) fn WindowLine(
                 </span>
             }
         })
-    }
+    })
 }
