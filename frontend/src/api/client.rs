@@ -2,13 +2,13 @@
 
 use gloo_net::http::{Headers, Method, RequestBuilder, Response};
 use leptos::prelude::*;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use shared::{ids::CompanyId, problem::Problem};
 use wasm_bindgen::JsValue;
 
 use crate::{
     browser::{clock, dom},
-    wire,
+    wire::{self, FromTree},
 };
 
 /// Why there is no answer.
@@ -80,21 +80,17 @@ impl Api {
     }
 
     /// Reads.
-    pub(crate) async fn get<T: DeserializeOwned>(self, path: &str) -> Answer<T> {
+    pub(crate) async fn get<T: FromTree>(self, path: &str) -> Answer<T> {
         read(&self.exchange(Method::GET, path, None, None).await?)
     }
 
     /// Writes under a key of its own.
-    pub(crate) async fn post<B: Serialize, T: DeserializeOwned>(
-        self,
-        path: &str,
-        body: &B,
-    ) -> Answer<T> {
+    pub(crate) async fn post<B: Serialize, T: FromTree>(self, path: &str, body: &B) -> Answer<T> {
         self.post_keyed(path, body, &dom::fresh_key()).await
     }
 
     /// Writes under a key that is kept by the caller.
-    pub(crate) async fn post_keyed<B: Serialize, T: DeserializeOwned>(
+    pub(crate) async fn post_keyed<B: Serialize, T: FromTree>(
         self,
         path: &str,
         body: &B,
@@ -126,7 +122,7 @@ impl Api {
     }
 
     /// Uploads a form.
-    pub(crate) async fn upload<T: DeserializeOwned>(
+    pub(crate) async fn upload<T: FromTree>(
         self,
         path: &str,
         form: JsValue,
@@ -216,7 +212,7 @@ fn json<B: Serialize>(body: &B) -> Option<Payload> {
     serde_json::to_string(body).ok().map(Payload::Json)
 }
 
-fn read<T: DeserializeOwned>(text: &str) -> Answer<T> {
+fn read<T: FromTree>(text: &str) -> Answer<T> {
     let text = if text.is_empty() { "null" } else { text };
     wire::read(text).ok_or(Failure::Garbled(200))
 }

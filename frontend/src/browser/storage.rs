@@ -1,9 +1,9 @@
 //! What this device remembers between two visits.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use web_sys::Storage;
 
-use crate::wire;
+use crate::wire::{self, FromTree};
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
@@ -35,7 +35,7 @@ pub(crate) fn forget(key: &str) {
 }
 
 /// The value kept under a key, if there is one and it can still be read.
-pub(crate) fn read_json<T: DeserializeOwned>(key: &str) -> Option<T> {
+pub(crate) fn read_json<T: FromTree>(key: &str) -> Option<T> {
     wire::read(&read(key)?)
 }
 

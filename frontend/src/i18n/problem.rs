@@ -14,10 +14,8 @@ pub(super) const PORTUGUESE: Problems = Problems {
     garbled: "O servidor deu uma resposta que não se lê. Erro nosso; tente de novo.",
     of_code: |code| {
         Some(match code {
-            "tenancy.wrong_credentials" | "session.wrong_credentials" => {
-                "E-mail ou senha não conferem. Confira e tente de novo."
-            }
-            "tenancy.too_many_attempts" | "session.too_many_attempts" => {
+            "tenancy.sign_in_refused" => "E-mail ou senha não conferem. Confira e tente de novo.",
+            "tenancy.sign_in_limited" | "tenancy.sign_in_busy" => {
                 "Muitas tentativas. Espere um pouco e tente de novo; sua conta não foi bloqueada."
             }
             "messaging.window_closed" | "window_closed" => {
@@ -34,8 +32,8 @@ pub(super) const PORTUGUESE: Problems = Problems {
                 "A empresa chegou ao limite do plano. O texto ficou guardado; fale com quem administra."
             }
             "tenancy.last_owner" => "A empresa precisa de pelo menos um proprietário. Nada mudou.",
-            "tenancy.already_member" => "Esta pessoa já faz parte da equipe.",
-            "tenancy.email_taken" => "Este e-mail já tem conta. Convide sem a primeira senha.",
+            "tenancy.member_exists" => "Esta pessoa já faz parte da equipe.",
+            "tenancy.user_exists" => "Este e-mail já tem conta. Convide sem a primeira senha.",
             "tenancy.password_too_short" | "tenancy.weak_password" => {
                 "A senha é curta demais: use pelo menos 12 letras ou números."
             }
@@ -73,10 +71,10 @@ pub(super) const ENGLISH: Problems = Problems {
     garbled: "The server gave an answer that cannot be read. Our fault; try again.",
     of_code: |code| {
         Some(match code {
-            "tenancy.wrong_credentials" | "session.wrong_credentials" => {
+            "tenancy.sign_in_refused" => {
                 "E-mail or password do not match. Check them and try again."
             }
-            "tenancy.too_many_attempts" | "session.too_many_attempts" => {
+            "tenancy.sign_in_limited" | "tenancy.sign_in_busy" => {
                 "Too many attempts. Wait a little and try again; your account is not locked."
             }
             "messaging.window_closed" | "window_closed" => {
@@ -93,8 +91,8 @@ pub(super) const ENGLISH: Problems = Problems {
                 "The company has reached the limit of its plan. The text is kept; talk to an administrator."
             }
             "tenancy.last_owner" => "The company needs at least one owner. Nothing changed.",
-            "tenancy.already_member" => "This person is part of the team already.",
-            "tenancy.email_taken" => {
+            "tenancy.member_exists" => "This person is part of the team already.",
+            "tenancy.user_exists" => {
                 "This e-mail has an account already. Invite without a first password."
             }
             "tenancy.password_too_short" | "tenancy.weak_password" => {

@@ -45,12 +45,9 @@ pub(crate) struct Feed {
     pub position: RwSignal<Option<i64>>,
     /// Counts the times everything must be loaded again.
     pub reloads: RwSignal<u32>,
-    /// Topics that are not for this reader any more.
-    pub gone: RwSignal<Option<Topic>>,
-    /// Counts the sockets that were closed before they opened: the session may have ended.
-    pub turned_away: RwSignal<u32>,
-    /// The feed has ended, with a problem code.
-    pub ended: RwSignal<Option<String>>,
+    /// Counts the times that the session or a right may have ended: a socket that was closed by
+    /// the server or never opened, a topic that was taken away.
+    pub doubts: RwSignal<u32>,
 }
 
 struct Inner {
@@ -92,9 +89,7 @@ impl Feed {
             freshness: RwSignal::new(Freshness::Starting),
             position: RwSignal::new(None),
             reloads: RwSignal::new(0),
-            gone: RwSignal::new(None),
-            turned_away: RwSignal::new(0),
-            ended: RwSignal::new(None),
+            doubts: RwSignal::new(0),
         };
         feed.connect();
         let beat = set_interval_with_handle(move || feed.beat(), Duration::from_secs(1));
@@ -116,12 +111,10 @@ impl Feed {
 
     /// Listens to other topics.
     pub(crate) fn listen(self, topics: Vec<Topic>) {
-        self.with(|inner| {
-            let frame = inner.protocol.listen(topics);
-            if let (Some(frame), Some(socket)) = (frame, &inner.socket) {
-                socket.say(&frame);
-            }
-        });
+        let act = self.with(|inner| inner.protocol.listen(topics)).flatten();
+        if let Some(act) = act {
+            self.carry_out(act);
+        }
     }
 
     /// The cursor up to which everything is on the screen.
@@ -185,20 +178,7 @@ impl Feed {
                 inner.heard_ms = clock::device_ms();
                 inner.down_ms = None;
                 inner.n_tries = 0;
-                let acts = inner.protocol.hear(frame);
-                for act in &acts {
-                    match act {
-                        Act::Say(frame) => {
-                            if let Some(socket) = &inner.socket {
-                                socket.say(frame);
-                            }
-                        }
-                        Act::Stale(since) => inner.still = *since,
-                        Act::End(_) => inner.is_over = true,
-                        _ => {}
-                    }
-                }
-                acts
+                inner.protocol.hear(frame)
             })
             .unwrap_or_default();
         for act in acts {
@@ -213,6 +193,19 @@ impl Feed {
 
     fn carry_out(self, act: Act) {
         match act {
+            Act::Say(frame) => {
+                self.with(|inner| {
+                    if let Some(socket) = &inner.socket {
+                        socket.say(&frame);
+                    }
+                });
+            }
+            Act::Anew => {
+                // A line that is not open yet will say all of it when it opens.
+                if self.with(|inner| inner.is_open).unwrap_or(false) {
+                    self.connect();
+                }
+            }
             Act::Apply(changes) => {
                 // The borrow has ended: screens may call back.
                 if let Some(apply) = self.with(|inner| inner.apply) {
@@ -220,12 +213,16 @@ impl Feed {
                 }
             }
             Act::Reload => self.reloads.update(|times| *times += 1),
-            Act::Gone(topic) => self.gone.set(Some(topic)),
-            Act::End(code) => {
-                self.with(|inner| inner.socket = None);
-                self.ended.set(Some(code));
+            Act::Stale(since) => {
+                self.with(|inner| inner.still = since);
             }
-            Act::Say(_) | Act::Stale(_) => {}
+            // A right or the session may be gone: the server is asked which, and the line tried
+            // again, for it may also be restarting.
+            Act::Gone(_) => self.doubts.update(|times| *times += 1),
+            Act::End(_code) => {
+                self.with(|inner| inner.is_open = false);
+                self.lose();
+            }
         }
     }
 
@@ -244,7 +241,7 @@ impl Feed {
         });
         let was_turned_away = self.with(|inner| !inner.is_open).unwrap_or(false);
         if was_turned_away {
-            let _gone = self.turned_away.try_update(|times| *times += 1);
+            let _gone = self.doubts.try_update(|times| *times += 1);
         }
         self.judge();
     }

@@ -6,11 +6,13 @@ use shared::{
     ids::CompanyId,
 };
 
-/// What is to be done about a frame.
+/// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     /// Say this.
     Say(ClientFrame),
+    /// Begin a new line, which goes on from our cursor.
+    Anew,
     /// These things happened.
     Apply(Vec<Change>),
     /// The feed goes on, and everything on the screen must be loaded again.
@@ -19,7 +21,7 @@ pub(crate) enum Act {
     Gone(Topic),
     /// The read models stand still since then; nothing: they move again.
     Stale(Option<DateTime<Utc>>),
-    /// It is over, with a problem code.
+    /// The server ends it, with a problem code.
     End(String),
 }
 
@@ -31,64 +33,44 @@ pub(crate) struct Protocol {
     cursor: Option<String>,
     position: Option<i64>,
     is_stale: bool,
-    is_welcome: bool,
-    is_outdated: bool,
 }
 
 impl Protocol {
     /// A browser that has heard nothing yet.
     pub(crate) fn new(company: CompanyId, topics: Vec<Topic>) -> Self {
-        Self {
-            company,
-            topics,
-            cursor: None,
-            position: None,
-            is_stale: false,
-            is_welcome: false,
-            is_outdated: false,
+        Self { company, topics, cursor: None, position: None, is_stale: false }
+    }
+
+    /// The line is open: where we stand, and what we want to hear.
+    pub(crate) fn opened(&self) -> ClientFrame {
+        ClientFrame::Resume {
+            company: self.company,
+            cursor: self.cursor.clone(),
+            topics: self.topics.clone(),
         }
     }
 
-    /// The socket is open: where we stand, and what we want to hear.
-    pub(crate) fn opened(&mut self) -> ClientFrame {
-        self.is_welcome = false;
-        self.is_outdated = false;
-        self.resume()
-    }
-
-    /// Another set of topics. The feed is asked to go on from our cursor, so that a new topic
-    /// misses nothing between its first load and its first frame.
-    pub(crate) fn listen(&mut self, topics: Vec<Topic>) -> Option<ClientFrame> {
+    /// Another set of topics. A new topic begins on a new line, which goes on from our cursor, so
+    /// that nothing falls between its first load and its first frame; fewer are simply said.
+    pub(crate) fn listen(&mut self, topics: Vec<Topic>) -> Option<Act> {
         if topics == self.topics {
             return None;
         }
-        self.topics = topics;
-        self.is_outdated = !self.is_welcome;
-        self.is_welcome.then(|| {
-            self.is_welcome = false;
-            self.resume()
-        })
+        let is_new = topics.iter().any(|topic| !self.topics.contains(topic));
+        self.topics.clone_from(&topics);
+        Some(if is_new { Act::Anew } else { Act::Say(ClientFrame::Topics { topics }) })
     }
 
     /// A frame came.
     pub(crate) fn hear(&mut self, frame: ServerFrame) -> Vec<Act> {
         match frame {
             ServerFrame::Welcome { cursor, reload, now: _ } => {
-                self.is_welcome = true;
                 // What was loaded before the feed began may have missed something in between.
                 let is_first = self.cursor.replace(cursor).is_none();
-                let mut acts = if reload || is_first { vec![Act::Reload] } else { Vec::new() };
-                if std::mem::take(&mut self.is_outdated) {
-                    self.is_welcome = false;
-                    acts.push(Act::Say(self.resume()));
-                }
-                acts
+                if reload || is_first { vec![Act::Reload] } else { Vec::new() }
             }
-            // What was under way before a new welcome begins elsewhere and is sent again.
-            ServerFrame::Changes { .. } if !self.is_welcome => Vec::new(),
             ServerFrame::Changes { after, .. } if self.cursor.as_ref() != Some(&after) => {
-                self.is_welcome = false;
-                vec![Act::Say(self.resume())]
+                vec![Act::Anew]
             }
             ServerFrame::Changes { through, position, changes, .. } => {
                 self.cursor = Some(through);
@@ -122,14 +104,6 @@ impl Protocol {
     /// The cursor up to which everything was applied.
     pub(crate) fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
-    }
-
-    fn resume(&self) -> ClientFrame {
-        ClientFrame::Resume {
-            company: self.company,
-            cursor: self.cursor.clone(),
-            topics: self.topics.clone(),
-        }
     }
 }
 
@@ -181,16 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn d13_a_gap_is_asked_for_again_and_not_applied() {
+    fn d13_a_gap_is_not_applied_and_asked_for_on_a_new_line() {
         let mut protocol = open();
-        let acts = protocol.hear(changes("5", "6"));
-        let [Act::Say(resume)] = acts.as_slice() else { panic!("{acts:?}") };
-        assert_eq!(asked(resume), Some("1"));
-        assert_eq!(
-            protocol.hear(changes("6", "7")),
-            [],
-            "frames before the new welcome are dropped"
-        );
+        assert_eq!(protocol.hear(changes("5", "6")), [Act::Anew]);
+        assert_eq!(asked(&protocol.opened()), Some("1"));
         protocol.hear(welcome("1"));
         assert_eq!(protocol.hear(changes("1", "7")), [Act::Apply(vec![Change::Rights])]);
     }
@@ -220,24 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn a_new_topic_is_heard_from_the_cursor_on() {
+    fn a_new_topic_begins_on_a_new_line_from_the_cursor_and_fewer_are_said() {
         let mut protocol = open();
-        let frame = protocol.listen(vec![Topic::Threads, Topic::Channels]).unwrap();
-        assert_eq!(asked(&frame), Some("1"));
-        assert_eq!(protocol.listen(vec![Topic::Threads, Topic::Channels]), None);
-    }
-
-    #[test]
-    fn topics_chosen_before_the_welcome_are_said_at_the_welcome() {
-        let mut protocol = Protocol::new(Uuid::nil().into(), vec![]);
-        protocol.opened();
-        assert_eq!(protocol.listen(vec![Topic::Team]), None);
-        let acts = protocol.hear(welcome("4"));
-        let [Act::Reload, Act::Say(ClientFrame::Resume { topics, cursor, .. })] = acts.as_slice()
-        else {
-            panic!("{acts:?}")
-        };
-        assert_eq!((topics.as_slice(), cursor.as_deref()), ([Topic::Team].as_slice(), Some("4")));
+        let more = vec![Topic::Threads, Topic::Channels];
+        assert_eq!(protocol.listen(more.clone()), Some(Act::Anew));
+        let ClientFrame::Resume { topics, cursor, .. } = protocol.opened() else { panic!() };
+        assert_eq!((topics, cursor.as_deref()), (more.clone(), Some("1")));
+        assert_eq!(protocol.listen(more), None);
+        let fewer = vec![Topic::Threads];
+        let said = Act::Say(ClientFrame::Topics { topics: fewer.clone() });
+        assert_eq!(protocol.listen(fewer), Some(said));
     }
 
     #[test]

@@ -61,8 +61,7 @@ fn Company(id: CompanyId) -> impl IntoView {
         frame.n_unread.set(desk.threads.with(crate::stores::Threads::n_unread));
     });
     Effect::new(move |_| {
-        if desk.feed.ended.with(Option::is_some) || desk.feed.turned_away.get() > 0 {
-            // The session has ended or the company is closed to her: the server says which.
+        if desk.feed.doubts.get() > 0 {
             spawn_local(session.ask());
         }
     });
@@ -99,7 +98,7 @@ fn Body() -> impl IntoView {
         _ => None,
     });
     live(move || {
-        kind.track();
+        kind.get();
         match way.address.get_untracked() {
             Address::Company(_, Page::Talks(_)) => view! { <Inbox /> }.into_any(),
             Address::Company(_, Page::Channels) => view! { <ChannelsPage /> }.into_any(),

@@ -1,18 +1,16 @@
 //! What a person has begun to write.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::{files::StoredFile, ids::MessageId};
 
 /// An unsent answer, kept on this device until it is sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Draft {
     /// The text.
     pub text: String,
     /// The message it answers.
-    #[serde(default)]
     pub reply_to: Option<MessageId>,
     /// Files that are uploaded and not sent.
-    #[serde(default)]
     pub files: Vec<StoredFile>,
 }
 

@@ -5,14 +5,14 @@
 //! refused goes out again only as a new one.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::{
     ids::{ConversationId, MessageId},
     messages::{Content, Quote},
 };
 
 /// How far it came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "progress", rename_all = "snake_case")]
 pub(crate) enum Progress {
     /// Here, to be sent as soon as there is a line.
@@ -34,7 +34,7 @@ pub(crate) enum Progress {
 }
 
 /// Something that was sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Outgoing {
     /// Its idempotency key.
     pub key: String,
@@ -53,9 +53,10 @@ pub(crate) struct Outgoing {
 }
 
 /// All of them, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Outbox {
-    items: Vec<Outgoing>,
+    /// In the order in which they were sent.
+    pub items: Vec<Outgoing>,
 }
 
 impl Outbox {
@@ -181,7 +182,7 @@ mod tests {
         outbox.add(outgoing("a", 1));
         outbox.set("a", Progress::Asking);
         let text = serde_json::to_string(&outbox.to_keep()).unwrap();
-        let restored: Outbox = serde_json::from_str(&text).unwrap();
+        let restored: Outbox = crate::wire::read(&text).unwrap();
         assert_eq!(restored.next().unwrap().key, "a");
     }
 

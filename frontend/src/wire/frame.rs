@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::feed::{Change, ServerFrame};
+use shared::feed::{Change, ServerFrame, Topic};
 
-use super::{of_tree, parse};
+use super::{FromTree, parse};
 
 /// Reads a frame; nothing when it cannot be read.
 pub(crate) fn frame(text: &str) -> Option<ServerFrame> {
     let tree = parse(text)?;
     let word = |name: &str| tree.get(name)?.as_str().map(str::to_owned);
-    let time = |name: &str| tree.get(name).and_then(of_tree::<DateTime<Utc>>);
+    let time = |name: &str| DateTime::<Utc>::from_tree(tree.get(name));
     Some(match tree.get("type")?.as_str()? {
         "welcome" => ServerFrame::Welcome {
             cursor: word("cursor")?,
@@ -24,7 +24,7 @@ pub(crate) fn frame(text: &str) -> Option<ServerFrame> {
             changes: changes(tree.get("changes")?)?,
             now: time("now")?,
         },
-        "gone" => ServerFrame::Gone { topic: of_tree(tree.get("topic")?)? },
+        "gone" => ServerFrame::Gone { topic: FromTree::from_tree(tree.get("topic"))? },
         "stale" => ServerFrame::Stale { since: time("since")? },
         "closed" => ServerFrame::Closed { code: word("code")? },
         _ => return None,
@@ -36,15 +36,31 @@ fn changes(tree: &Value) -> Option<Vec<Change>> {
 }
 
 fn change(tree: &Value) -> Option<Change> {
-    let value = || tree.get("value");
+    let value = tree.get("value");
     Some(match tree.get("kind")?.as_str()? {
-        "thread" => Change::Thread(Box::new(of_tree(value()?)?)),
-        "message" => Change::Message(Box::new(of_tree(value()?)?)),
-        "channel" => Change::Channel(Box::new(of_tree(value()?)?)),
-        "contact" => Change::Contact(Box::new(of_tree(value()?)?)),
+        "thread" => Change::Thread(FromTree::from_tree(value)?),
+        "message" => Change::Message(FromTree::from_tree(value)?),
+        "channel" => Change::Channel(FromTree::from_tree(value)?),
+        "contact" => Change::Contact(FromTree::from_tree(value)?),
         "rights" => Change::Rights,
         _ => return None,
     })
+}
+
+impl FromTree for Topic {
+    fn from_tree(tree: Option<&Value>) -> Option<Self> {
+        let fields = tree?.as_object()?;
+        let id = fields.get("id");
+        Some(match fields.get("kind")?.as_str()? {
+            "threads" => Self::Threads,
+            "conversation" => Self::Conversation(FromTree::from_tree(id)?),
+            "channels" => Self::Channels,
+            "channel" => Self::Channel(FromTree::from_tree(id)?),
+            "contacts" => Self::Contacts,
+            "team" => Self::Team,
+            _ => return None,
+        })
+    }
 }
 
 #[cfg(test)]
