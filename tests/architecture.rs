@@ -44,7 +44,6 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("config", &["backend"]),
     ("cqrs-es", &["kernel"]),
     ("leptos", &["frontend"]),
-    ("leptos_router", &["frontend"]),
     ("object_store", &["providers"]),
     ("reqwest", &["bench", "providers", "sim", "tests"]),
     ("sqlx", &["kernel", "CONTEXTS", "backend", "bench", "tests"]),

@@ -247,6 +247,6 @@ mod tests {
     #[test]
     fn an_empty_answer_is_nothing() {
         assert_eq!(read::<()>(""), Ok(()));
-        assert_eq!(read::<u8>("x"), Err(Failure::Garbled(200)));
+        assert_eq!(read::<u16>("x"), Err(Failure::Garbled(200)));
     }
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::live::live;
 use leptos::prelude::*;
 
-use super::icon::{Icon, glyph};
+use super::{
+    icon::{Icon, glyph},
+    live::live,
+};
 use crate::browser::dom;
 
 /// How long the button says that it was done.

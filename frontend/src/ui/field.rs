@@ -1,9 +1,11 @@
 //! A labelled field of a form, with its hint and its error.
 
-use super::live::live;
 use leptos::prelude::*;
 
-use super::icon::{Icon, glyph};
+use super::{
+    icon::{Icon, glyph},
+    live::live,
+};
 
 /// What may be typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
