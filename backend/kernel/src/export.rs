@@ -207,7 +207,7 @@ pub async fn replay(
     }
     let words = Words::default();
     let log = Log::new(pools.direct.clone(), shard, words.clone());
-    let mut tx = pools.direct.begin().await?;
+    let mut tx = pools.direct.begin_with("begin").await?;
     let position = log.head(&mut tx).await?;
     let mut reading = Reading::begin(from, shard, position).await?;
     loop {

@@ -270,8 +270,8 @@ pub fn router(api: &Api, contexts: Vec<Routes>, version: &str) -> (Router, Vec<A
     let mut list = Vec::new();
     let mut router = Router::new();
     for context in contexts {
-        let (routes, part) = context.into_parts();
-        list.extend(routes);
+        let (described, part) = context.into_parts();
+        list.extend(described);
         router = router.merge(part);
     }
     let names: BTreeSet<_> = list.iter().map(|route| (route.method.as_str(), route.path)).collect();

@@ -153,16 +153,16 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
-        refusal(&error.into_inner(), pointer)
+        refusal(&error.into_inner(), &pointer)
     })?;
-    json.end().map_err(|error| refusal(&error, String::new()))?;
+    json.end().map_err(|error| refusal(&error, ""))?;
     if seen.has_nul {
         return Err(Problem::new(Kind::Invalid, "not_storable"));
     }
     Ok(value)
 }
 
-fn refusal(error: &serde_json::Error, pointer: String) -> Problem {
+fn refusal(error: &serde_json::Error, pointer: &str) -> Problem {
     if error.classify() != Category::Data {
         return Problem::new(Kind::Malformed, "request.json_invalid")
             .value("line", error.line())
@@ -181,7 +181,7 @@ fn refusal(error: &serde_json::Error, pointer: String) -> Problem {
     } else {
         "invalid"
     };
-    Problem::invalid(&pointer, code)
+    Problem::invalid(pointer, code)
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -189,8 +189,8 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", escaped(key))),
+            Segment::Seq { index } => pointer.extend(["/", &index.to_string()]),
+            Segment::Map { key } => pointer.extend(["/", &escaped(key)]),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }

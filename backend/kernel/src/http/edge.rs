@@ -46,10 +46,10 @@ const POLICY: [(&str, &str); 12] = [
 pub fn content_security_policy(scripts: &[String]) -> String {
     let mut policy = String::new();
     for (name, sources) in POLICY {
-        policy.push_str(&format!("{name} {sources}"));
+        policy.extend([name, " ", sources]);
         if name == "script-src" {
             for script in scripts {
-                policy.push_str(&format!(" '{script}'"));
+                policy.extend([" '", script, "'"]);
             }
         }
         policy.push_str("; ");

@@ -106,7 +106,7 @@ pub(super) struct UnderWay(Arc<Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>
 pub(super) struct Turn {
     all: UnderWay,
     id: Uuid,
-    _turn: tokio::sync::OwnedMutexGuard<()>,
+    _held: tokio::sync::OwnedMutexGuard<()>,
 }
 
 impl UnderWay {
@@ -115,7 +115,7 @@ impl UnderWay {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry(id).or_default())
         };
-        Turn { all: self.clone(), id, _turn: mutex.lock_owned().await }
+        Turn { all: self.clone(), id, _held: mutex.lock_owned().await }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the same list as the router.
+//! The `OpenAPI` document, made from the same list as the router.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -119,8 +119,11 @@ fn parameters(route: &Route, schemas: &mut Map<String, Value>) -> Vec<Value> {
         .collect();
     if let Some(query) = route.query {
         let schema = placed(query, schemas);
-        let required = schema["required"].as_array().cloned().unwrap_or_default();
-        for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+        let required =
+            schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+        for (name, schema) in
+            schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
             all.push(json!({
                 "in": "query",
                 "name": name,

@@ -84,6 +84,7 @@ impl Rights {
         }
     }
 
+    #[expect(clippy::option_option, reason = "not remembered, or remembered as nobody's")]
     fn recall(&self, credential: Credential, most: Duration) -> Option<Option<Arc<Admitted>>> {
         let now = self.clock.monotonic();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

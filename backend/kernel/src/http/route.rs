@@ -1,7 +1,7 @@
 //! Routes that describe themselves: method, path, rights, request and answer.
 //!
 //! Invariants: what a route needs is read off its handler's signature, so the description cannot
-//! differ from what is done; the router, the OpenAPI document and the rights test read one list.
+//! differ from what is done; the router, the `OpenAPI` document and the rights test read one list.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -73,6 +73,7 @@ impl fmt::Debug for SchemaOf {
 
 /// What is known of a route.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Route {
     /// The context it belongs to.
     pub context: &'static str,
@@ -259,6 +260,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// One more.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "routes are listed, not summed")]
     pub fn add(mut self, endpoint: Endpoint<S>) -> Self {
         let route = Arc::new(Route { context: self.context, ..endpoint.route });
         let guarded = endpoint

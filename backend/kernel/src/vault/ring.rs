@@ -55,7 +55,9 @@ impl KekRing {
                 .split_once(char::is_whitespace)
                 .ok_or(Error::Keys("a line is `<id> <key>`"))?;
             let bytes = Zeroizing::new(
-                BASE64.decode(key.trim()).map_err(|_| Error::Keys("a key is not base64"))?,
+                BASE64
+                    .decode(key.trim())
+                    .map_err(|_not_base64| Error::Keys("a key is not base64"))?,
             );
             let key: [u8; 32] = bytes
                 .as_slice()
