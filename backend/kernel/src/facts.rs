@@ -65,8 +65,8 @@ impl Memory {
         }
     }
 
-    /// Follows the events that others have stored since; whether there were any, and the database's
-    /// time. Only meaningful while the shard's lock is held.
+    /// Follows the events that others have stored since; whether another writer was met, and the
+    /// database's time. Only meaningful while the shard's lock is held.
     pub(crate) async fn follow(
         &mut self,
         connection: &mut PgConnection,
@@ -111,7 +111,7 @@ impl Memory {
             }
         }
         self.head = Some(head);
-        Ok((true, now))
+        Ok((known >= 0, now))
     }
 
     /// Collects the facts for `batch`. With `everything`, also those that the tables' constraints

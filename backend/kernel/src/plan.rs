@@ -257,10 +257,11 @@ fn enter<'a>(
         enter_claim(facts, claim, plan);
     }
     for step in &commit.checkpoints {
-        facts.checkpoints.insert(step.consumer.clone(), step.to);
+        let known = facts.checkpoints.insert(step.consumer.clone(), step.to);
+        let from = if planted(Plant::IgnoreCheckpoint) { known.unwrap_or(0) } else { step.from };
         match plan.moves.iter_mut().find(|way| way.consumer == step.consumer) {
             Some(way) => way.to = step.to,
-            None => plan.moves.push(Way { consumer: &step.consumer, from: step.from, to: step.to }),
+            None => plan.moves.push(Way { consumer: &step.consumer, from, to: step.to }),
         }
     }
     for change in &commit.timers {
@@ -268,8 +269,10 @@ fn enter<'a>(
     }
     if let Some(reply) = &commit.reply {
         let answer = (reply.fingerprint, reply.response.clone());
-        facts.replies.insert((reply.company, reply.command_id), answer);
-        plan.replies.push(reply);
+        let known = facts.replies.insert((reply.company, reply.command_id), answer);
+        if known.is_none() {
+            plan.replies.push(reply);
+        }
     }
     let company = commit.appends.first().and_then(|append| facts.companies.get(&append.company));
     Committed {
@@ -368,7 +371,7 @@ fn enter_timer<'a>(facts: &mut Facts, change: &'a TimerChange, plan: &mut Plan<'
     facts.timers.insert(key, after);
     let first = !plan.timers.contains_key(&key);
     let slot = plan.timers.entry(key).or_insert(Slot { fired: None, gone: false, set: None });
-    if first {
+    if first && !planted(Plant::FireTwice) {
         slot.fired = fired;
     }
     slot.gone |= set.is_none();
