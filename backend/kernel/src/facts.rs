@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use lru::LruCache;
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
@@ -65,32 +65,29 @@ impl Memory {
         }
     }
 
-    /// Follows the events that others have stored since; whether another writer was met, and the
-    /// database's time. Only meaningful while the shard's lock is held.
-    pub(crate) async fn follow(
-        &mut self,
-        connection: &mut PgConnection,
-        shard: i16,
-    ) -> Result<(bool, DateTime<Utc>), sqlx::Error> {
+    /// What is asked to follow the events that others have stored since. Numbers print as digits
+    /// only, so there is nothing to escape.
+    pub(crate) fn follow_up(&self, shard: i16) -> String {
         let known = self.head.unwrap_or(-1);
-        let rows = sqlx::query(
+        format!(
             "select clock_timestamp() as now, h.position as head, e.company_id, e.company_seq,
                e.hash, e.stream_id, e.stream_seq::bigint as stream_seq
              from (select coalesce((
-               select position from ledger.events where shard = $1 order by position desc limit 1
+               select position from ledger.events where shard = {shard} order by position desc limit 1
              ), 0) as position) h
              left join lateral (
                select * from ledger.events
-               where shard = $1 and $2 >= 0 and h.position - $2 <= $3
-                 and position > $2 and position <= h.position
+               where shard = {shard} and {known} >= 0 and h.position - {known} <= {FOLLOWED}
+                 and position > {known} and position <= h.position
                order by position
-             ) e on true",
+             ) e on true"
         )
-        .bind(shard)
-        .bind(known)
-        .bind(FOLLOWED)
-        .fetch_all(connection)
-        .await?;
+    }
+
+    /// Takes in what others have stored; whether another writer was met, and the database's time.
+    /// Only meaningful while the shard's lock is held.
+    pub(crate) fn follow(&mut self, rows: &[PgRow]) -> Result<(bool, DateTime<Utc>), sqlx::Error> {
+        let known = self.head.unwrap_or(-1);
         let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let (now, head): (DateTime<Utc>, i64) = (first.try_get("now")?, first.try_get("head")?);
         if known == head {
@@ -103,11 +100,12 @@ impl Memory {
         if known < 0 || head < known || head - known > FOLLOWED {
             self.forget();
         } else {
-            for row in &rows {
+            for row in rows {
                 let company: Uuid = row.try_get("company_id")?;
-                let hash = hash_of(row.try_get("hash")?);
-                self.companies.put(company, (row.try_get("company_seq")?, hash));
-                self.streams.put((company, row.try_get("stream_id")?), row.try_get("stream_seq")?);
+                let hash: Vec<u8> = row.try_get("hash")?;
+                self.companies.put(company, (row.try_get("company_seq")?, hash_of(&hash)));
+                let stream: Uuid = row.try_get("stream_id")?;
+                self.streams.put((company, stream), row.try_get("stream_seq")?);
             }
         }
         self.head = Some(head);
@@ -222,7 +220,7 @@ pub(crate) async fn stream_heads(
     .bind(streams)
     .fetch_all(connection)
     .await?;
-    let head = |row: &sqlx::postgres::PgRow| {
+    let head = |row: &PgRow| {
         Ok(((row.try_get("company")?, row.try_get("stream")?), row.try_get("stream_seq")?))
     };
     rows.iter().map(head).collect()

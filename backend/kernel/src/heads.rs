@@ -110,14 +110,9 @@ pub async fn broken_heads(ledger: &Ledger, vault: &Vault) -> Result<Vec<Head>> {
     let mut publics = std::collections::HashMap::new();
     for (company, day, company_seq, hash, key, signature, stored) in rows {
         let head = Head { company, day, company_seq, hash: hash_of(&hash) };
-        let public = match publics.get(&key) {
-            Some(public) => *public,
-            None => {
-                let public = vault.public_key(key).await?;
-                publics.insert(key, public);
-                public
-            }
-        };
+        let known = publics.get(&key).copied();
+        let public = if let Some(public) = known { public } else { vault.public_key(key).await? };
+        publics.insert(key, public);
         let is_ours = public
             .zip(signature.try_into().ok())
             .is_some_and(|(public, bytes)| Signature { key, public, bytes }.fits(&head.message()));

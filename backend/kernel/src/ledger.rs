@@ -85,7 +85,7 @@ impl Ledger {
         let words = Words::default();
         // The writer never waits behind readers for a connection.
         let own = PgPoolOptions::new()
-            .max_connections(1)
+            .max_connections(2)
             .acquire_timeout(Duration::from_secs(2))
             .test_before_acquire(false)
             .connect_lazy_with((*pools.direct.connect_options()).clone());

@@ -13,6 +13,10 @@ use crate::{
 /// The first half of the advisory lock's key: the ledger. The second half is the shard.
 pub(crate) const LEDGER_LOCK: i32 = 0x6c65_6467;
 
+/// What a statement takes instead while its writer holds the lock: nobody else ever waits for it but
+/// writers that hold the lock, one after the other.
+const HELD_LOCK: i32 = LEDGER_LOCK + 1;
+
 /// Every part waits for the shard's lock first, so that rival writers queue before they touch an
 /// index (without the lock two of them deadlock across the unique indexes). Sent alone it is one
 /// transaction in one round trip.
@@ -84,6 +88,15 @@ select clock_timestamp(),
   1 / case when (select count(*) from g where fired) = $41::bigint then 1 else 0 end"
 );
 
+/// Who holds the shard's lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Locked {
+    /// The statement takes it.
+    ByItself,
+    /// It is held already, by this connection or by another of the same writer.
+    Elsewhere,
+}
+
 /// Stores the batch and tells the database's time. The caller decides whether `connection` is inside
 /// a transaction.
 pub(crate) async fn store(
@@ -91,6 +104,7 @@ pub(crate) async fn store(
     shard: i16,
     plan: &Plan<'_>,
     words: &Words,
+    locked: Locked,
 ) -> Result<DateTime<Utc>, sqlx::Error> {
     let only_events = plan.takes.is_empty()
         && plan.moves.is_empty()
@@ -99,7 +113,7 @@ pub(crate) async fn store(
     let numbers = numbers(plan, words)?;
     let column = Columns(plan);
     let query = sqlx::query_as(if only_events { EVENTS } else { EVERYTHING })
-        .bind(LEDGER_LOCK)
+        .bind(if locked == Locked::ByItself { LEDGER_LOCK } else { HELD_LOCK })
         .bind(shard)
         .bind(instant(plan.recorded_at))
         .bind(column.of(|row, _| row.position))

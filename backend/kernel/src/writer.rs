@@ -5,7 +5,8 @@
 //! - the quick way (one statement, no transaction block) never refuses anybody: whatever looks wrong
 //!   there is looked at again under the shard's lock and with fresh facts. Only then is refused.
 //! - any number of writers may serve a shard; the lock orders them, the unique position catches who
-//!   was late. A writer that met a rival follows it: it reads what the other stored, under the lock.
+//!   was late. A writer that met a rival follows it: it reads what the other stored, under the lock,
+//!   which it holds for one statement of its own. Should the lock be lost, the position still guards.
 //! - a batch whose answer was lost is retried until it is known to be stored or not. The retry takes
 //!   the positions of the first attempt, so a first attempt that arrives late is refused.
 //! - data that the database does not take costs its own commit only: the batch is halved until it
@@ -17,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, pool::PoolConnection, postgres::PgRow};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -31,11 +32,14 @@ use crate::{
     plant::{Plant, planted},
     recent::Recent,
     record::actor_parts,
-    sql::{LEDGER_LOCK, release, store},
+    sql::{LEDGER_LOCK, Locked, release, store},
     words::Words,
 };
 
 type Answers = Vec<std::result::Result<Outcome, Refused>>;
+
+/// After so many batches without a rival the quick way is tried again.
+const PATIENT: u8 = 8;
 
 /// How a batch did not end.
 enum Failed {
@@ -50,8 +54,8 @@ enum Failed {
 enum Way {
     /// One statement, one round trip.
     Quick,
-    /// Under the lock, believing what the tables' constraints guard.
-    Locked,
+    /// The lock first, then one statement.
+    Following,
     /// Under the lock, with all facts.
     Careful,
 }
@@ -63,6 +67,51 @@ struct Witness {
     answers: Answers,
 }
 
+/// The shard's lock, held by a transaction of a connection of its own.
+struct Lock {
+    connection: Option<PoolConnection<Postgres>>,
+    /// The events that others have stored, read under the lock.
+    news: Vec<PgRow>,
+}
+
+impl Lock {
+    /// Takes the lock and asks for news in one round trip; each statement sees what was committed
+    /// before it began, so the news are from after the lock.
+    async fn take(pool: &PgPool, shard: i16, memory: &Memory) -> sqlx::Result<Self> {
+        let connection = pool.acquire().await?;
+        let mut lock = Self { connection: Some(connection), news: Vec::new() };
+        let statement = format!(
+            "begin; select pg_advisory_xact_lock({LEDGER_LOCK}, {shard}); {}",
+            memory.follow_up(shard)
+        );
+        let rows = sqlx::raw_sql(AssertSqlSafe(statement)).fetch_all(lock.connection()?).await?;
+        // The first row is the lock's own answer.
+        lock.news = rows.into_iter().skip(1).collect();
+        Ok(lock)
+    }
+
+    fn connection(&mut self) -> sqlx::Result<&mut sqlx::PgConnection> {
+        self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// Commits, and with it gives the lock to who waits.
+    async fn release(mut self) -> sqlx::Result<()> {
+        sqlx::raw_sql("commit").execute(self.connection()?).await?;
+        // Only now may the connection be used again.
+        drop(self.connection.take());
+        Ok(())
+    }
+}
+
+impl Drop for Lock {
+    /// A transaction that did not end well ends with its connection.
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
 pub(crate) struct Writer {
     pool: PgPool,
     shard: i16,
@@ -70,6 +119,8 @@ pub(crate) struct Writer {
     words: Words,
     time: DatabaseTime,
     way: Way,
+    /// How many batches in a row met nobody.
+    alone: u8,
     /// How long a batch may look for its outcome.
     patience: Duration,
     head: watch::Sender<i64>,
@@ -86,7 +137,18 @@ impl Writer {
         (head, recent): (watch::Sender<i64>, Recent),
     ) -> Self {
         let memory = Memory::default();
-        Self { pool, shard, memory, words, time, way: Way::Locked, patience, head, recent }
+        Self {
+            pool,
+            shard,
+            memory,
+            words,
+            time,
+            way: Way::Following,
+            alone: PATIENT,
+            patience,
+            head,
+            recent,
+        }
     }
 
     /// One batch to its end, however often that takes.
@@ -99,8 +161,8 @@ impl Writer {
         loop {
             let tried = match way {
                 Way::Quick => self.quickly(batch, &mut witnesses).await,
-                Way::Locked => self.locked(batch, &mut witnesses, false).await,
-                Way::Careful => self.locked(batch, &mut witnesses, true).await,
+                Way::Following => self.following(batch, &mut witnesses).await,
+                Way::Careful => self.carefully(batch, &mut witnesses).await,
             };
             match tried {
                 Ok(Some(answers)) => {
@@ -143,7 +205,8 @@ impl Writer {
         }
         if !plan.is_empty() {
             let started = self.time.start();
-            let stored = store(&mut connection, self.shard, &plan, &self.words).await;
+            let stored =
+                store(&mut connection, self.shard, &plan, &self.words, Locked::ByItself).await;
             match stored {
                 Ok(at) => self.time.sample(started, at),
                 // A rival was there: the batch is whole and well, it only has to follow.
@@ -151,7 +214,7 @@ impl Writer {
                     witness(&plan, witnesses);
                     if is_unique(&error, "events_pkey") {
                         drop(connection);
-                        return self.locked(batch, witnesses, false).await;
+                        return self.following(batch, witnesses).await;
                     }
                     return Err(error);
                 }
@@ -163,49 +226,104 @@ impl Writer {
         Ok(Some(answers))
     }
 
-    /// Under the shard's lock. `None`: what the tables' constraints guard has to be looked at.
-    async fn locked(
+    /// Behind a rival: one connection holds the lock and tells what others have stored, the other
+    /// stores in one statement. `None`: not stored, to be looked at carefully.
+    async fn following(
         &mut self,
         batch: &[Commit],
         witnesses: &mut Vec<Witness>,
-        everything: bool,
+    ) -> sqlx::Result<Option<Answers>> {
+        let mut connection = self.pool.acquire().await?;
+        self.name_words(&mut connection, batch).await?;
+        let mut lock = Lock::take(&self.pool, self.shard, &self.memory).await?;
+        let rival = self.take_in(&lock)?;
+        if let Some(answers) = self.recognise(lock.connection()?, witnesses).await? {
+            lock.release().await?;
+            return Ok(Some(answers));
+        }
+        let mut facts = self.memory.gather(lock.connection()?, self.shard, batch, false).await?;
+        let plan = plan(&mut facts, batch, self.time.now());
+        if !plan.can_be_quick() {
+            lock.release().await?;
+            return Ok(None);
+        }
+        if !plan.is_empty() {
+            let stored = store(&mut connection, self.shard, &plan, &self.words, Locked::Elsewhere);
+            stored.await.inspect_err(|_| witness(&plan, witnesses))?;
+        }
+        let answers = plan.answers;
+        self.memory.learn(facts);
+        self.met(rival);
+        // The commit is done whatever becomes of the lock: a failure here closes the connection.
+        let _ = lock.release().await;
+        Ok(Some(answers))
+    }
+
+    /// Under the shard's lock, with all facts, in one transaction.
+    async fn carefully(
+        &mut self,
+        batch: &[Commit],
+        witnesses: &mut Vec<Witness>,
     ) -> sqlx::Result<Option<Answers>> {
         {
             let mut connection = self.pool.acquire().await?;
             self.name_words(&mut connection, batch).await?;
         }
-        let begin = format!("begin; select pg_advisory_xact_lock({LEDGER_LOCK}, {})", self.shard);
-        let mut tx = self.pool.begin_with(AssertSqlSafe(begin)).await?;
-        let started = self.time.start();
-        let (rival, now) = self.memory.follow(&mut tx, self.shard).await?;
-        self.time.sample(started, now);
+        let mut lock = Lock::take(&self.pool, self.shard, &self.memory).await?;
+        let rival = self.take_in(&lock)?;
+        if let Some(answers) = self.recognise(lock.connection()?, witnesses).await? {
+            lock.release().await?;
+            return Ok(Some(answers));
+        }
+        let mut facts = self.memory.gather(lock.connection()?, self.shard, batch, true).await?;
+        let mut plan = plan(&mut facts, batch, self.time.now());
+        if plan.is_empty() {
+            lock.release().await?;
+        } else {
+            release(lock.connection()?, self.shard, &mut plan).await?;
+            let (shard, words) = (self.shard, &self.words);
+            store(lock.connection()?, shard, &plan, words, Locked::Elsewhere).await?;
+            lock.release().await.inspect_err(|_| witness(&plan, witnesses))?;
+        }
+        let answers = plan.answers;
+        self.memory.learn(facts);
+        self.met(rival);
+        Ok(Some(answers))
+    }
+
+    /// What came with the lock: the events of others, and the database's time.
+    fn take_in(&mut self, lock: &Lock) -> sqlx::Result<bool> {
+        let (rival, now) = self.memory.follow(&lock.news)?;
+        // It was asked after the lock was there, and how long that took is not known.
+        self.time.sample(self.time.start(), now);
+        Ok(rival)
+    }
+
+    /// After a rival the lock is taken first, until nobody was met for a while.
+    const fn met(&mut self, rival: bool) {
+        self.alone = if rival { 0 } else { self.alone.saturating_add(1) };
+        self.way = if self.alone < PATIENT { Way::Following } else { Way::Quick };
+    }
+
+    /// The answers of an earlier attempt that was stored after all.
+    async fn recognise(
+        &self,
+        connection: &mut sqlx::PgConnection,
+        witnesses: &mut Vec<Witness>,
+    ) -> sqlx::Result<Option<Answers>> {
         for witness in witnesses.drain(..) {
             let found: Option<Uuid> = sqlx::query_scalar(
                 "select event_id from ledger.events where shard = $1 and position = $2",
             )
             .bind(self.shard)
             .bind(witness.position)
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut *connection)
             .await?;
             if found == Some(witness.event) && !planted(Plant::ForgetWitness) {
                 return Ok(Some(witness.answers));
             }
         }
-        let mut facts = self.memory.gather(&mut tx, self.shard, batch, everything).await?;
-        let mut plan = plan(&mut facts, batch, self.time.now());
-        if !everything && !plan.can_be_quick() {
-            return Ok(None);
-        }
-        if !plan.is_empty() {
-            release(&mut tx, self.shard, &mut plan).await?;
-            store(&mut tx, self.shard, &plan, &self.words).await?;
-            tx.commit().await.inspect_err(|_| witness(&plan, witnesses))?;
-        }
-        self.recent.push(plan.recorded(self.shard));
-        let answers = plan.answers;
-        self.memory.learn(facts);
-        self.way = if rival { Way::Locked } else { Way::Quick };
-        Ok(Some(answers))
+        Ok(None)
     }
 
     /// Gives numbers to words that the dictionary does not have yet.

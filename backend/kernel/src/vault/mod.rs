@@ -45,7 +45,7 @@ use crate::{
 };
 
 /// How long a key may be used without a look at the database.
-pub const FRESH: Duration = Duration::from_secs(60);
+pub const FRESH: Duration = Duration::from_mins(1);
 /// How many keys of subjects are kept in memory.
 const KEPT: NonZeroUsize = NonZeroUsize::new(50_000).expect("not zero");
 /// How many companies' keys are kept in memory.

@@ -67,12 +67,12 @@ impl Vault {
             .fetch_optional(&self.pool)
             .await
         };
-        let (id, kek, wrapped) = match newest().await? {
-            Some(row) => row,
-            None => {
-                self.new_signing_key().await?;
-                newest().await?.ok_or(Error::Seal)?
-            }
+        let found = newest().await?;
+        let (id, kek, wrapped) = if let Some(row) = found {
+            row
+        } else {
+            self.new_signing_key().await?;
+            newest().await?.ok_or(Error::Seal)?
         };
         let seed = self.ring.unwrap_key(&kek, &bound(b"signing", id), &wrapped)?;
         Ok(Signer { id, key: Arc::new(SigningKey::from_bytes(&seed)) })

@@ -116,37 +116,31 @@ impl<F: Fold> Checked<F> {
         }
         self.last = at;
         self.events += 1;
-        match self.companies.get_mut(&event.company) {
-            Some((_, company_seq, hash)) => {
-                if event.company_seq != *company_seq + 1 {
-                    self.faults.push(Fault::Company(at));
-                }
-                if event.expected(hash, buffer) != event.hash && !planted(Plant::TrustHash) {
-                    self.faults.push(Fault::Hash(at));
-                }
-                (*company_seq, *hash) = (event.company_seq, event.hash);
+        if let Some((_, company_seq, hash)) = self.companies.get_mut(&event.company) {
+            if event.company_seq != *company_seq + 1 {
+                self.faults.push(Fault::Company(at));
             }
-            None => {
-                let opening = Opening {
-                    company_seq: event.company_seq,
-                    position: at,
-                    canonical: event.canonical(),
-                    hash: event.hash,
-                };
-                self.companies.insert(event.company, (opening, event.company_seq, event.hash));
+            if event.expected(hash, buffer) != event.hash && !planted(Plant::TrustHash) {
+                self.faults.push(Fault::Hash(at));
             }
+            (*company_seq, *hash) = (event.company_seq, event.hash);
+        } else {
+            let opening = Opening {
+                company_seq: event.company_seq,
+                position: at,
+                canonical: event.canonical(),
+                hash: event.hash,
+            };
+            self.companies.insert(event.company, (opening, event.company_seq, event.hash));
         }
-        match self.streams.get_mut(&(event.company, event.stream)) {
-            Some((_, _, last)) => {
-                if event.stream_seq != *last + 1 {
-                    self.faults.push(Fault::Stream(at));
-                }
-                *last = event.stream_seq;
+        if let Some((_, _, last)) = self.streams.get_mut(&(event.company, event.stream)) {
+            if event.stream_seq != *last + 1 {
+                self.faults.push(Fault::Stream(at));
             }
-            None => {
-                let numbers = (event.stream_seq, at, event.stream_seq);
-                self.streams.insert((event.company, event.stream), numbers);
-            }
+            *last = event.stream_seq;
+        } else {
+            let numbers = (event.stream_seq, at, event.stream_seq);
+            self.streams.insert((event.company, event.stream), numbers);
         }
         self.fold.take(event);
     }
