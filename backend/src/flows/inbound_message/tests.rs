@@ -374,9 +374,9 @@ fn the_collected_identities_end_as_told() {
             assert_eq!(world.deliver(body).quarantine, None, "{name}");
         }
         let expect = &case["expect"];
-        assert_eq!(Some(world.n_streams("contact") as u64), expect["contacts"].as_u64(), "{name}");
-        if let Some(n) = expect["conversations"].as_u64() {
-            assert_eq!(world.n_streams("conversation") as u64, n, "{name}");
+        assert_eq!(json!(world.n_streams("contact")), expect["contacts"], "{name}");
+        if expect["conversations"].is_number() {
+            assert_eq!(json!(world.n_streams("conversation")), expect["conversations"], "{name}");
         }
         if let Some(messages) = expect["messages"].as_array() {
             let texts: Vec<Value> = world.texts().concat().into_iter().map(Value::from).collect();
@@ -488,7 +488,7 @@ fn a_new_profile_name_is_told_once() {
     for (id, name) in [("1", "Ana"), ("2", "Ana"), ("3", "Aninha"), ("4", "Aninha"), ("5", "Ana")] {
         world.deliver(&named(id, name));
     }
-    let names: Vec<String> = world
+    let told: Vec<String> = world
         .events::<ContactEvent>("contact")
         .into_iter()
         .filter_map(|(_, event)| match event {
@@ -496,7 +496,7 @@ fn a_new_profile_name_is_told_once() {
             _ => None,
         })
         .collect();
-    assert_eq!(names, ["Ana", "Aninha", "Ana"]);
+    assert_eq!(told, ["Ana", "Aninha", "Ana"]);
 }
 
 #[test]

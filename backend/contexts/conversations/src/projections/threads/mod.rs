@@ -62,7 +62,7 @@ struct Changes {
 
 /// An event of this read model, with what was sealed in it.
 enum Fact {
-    Message(Box<MessageEvent>, Opened),
+    Message(Box<(MessageEvent, Opened)>),
     Conversation(ConversationEvent),
     Erased,
 }
@@ -115,7 +115,7 @@ impl Projection for Threads {
             let touched: BTreeSet<Key> = events
                 .iter()
                 .zip(&facts)
-                .filter(|(_, fact)| matches!(fact, Fact::Message(..)))
+                .filter(|(_, fact)| matches!(fact, Fact::Message(_)))
                 .map(|(event, _)| (event.company, event.stream))
                 .collect();
             let mut changes =
@@ -133,7 +133,8 @@ impl Changes {
     fn on(&mut self, recorded: &Recorded, fact: Fact) {
         let key = (recorded.company, recorded.stream);
         match fact {
-            Fact::Message(event, opened) => {
+            Fact::Message(told) => {
+                let (event, opened) = *told;
                 let doc = self.messages.entry(key).or_default();
                 doc.on(&event, opened, recorded.recorded_at);
                 self.thread_hears(key, &event, recorded.recorded_at);
@@ -195,7 +196,7 @@ async fn read(events: &[&Recorded], vault: &Vault) -> Result<Vec<Fact>, Projecti
             "message" => {
                 let message: MessageEvent = event.decode()?;
                 wanted.extend(rows::key_of(event.company, &message));
-                Fact::Message(Box::new(message), Opened::default())
+                Fact::Message(Box::new((message, Opened::default())))
             }
             "conversation" => Fact::Conversation(event.decode()?),
             _ => {
@@ -206,8 +207,8 @@ async fn read(events: &[&Recorded], vault: &Vault) -> Result<Vec<Fact>, Projecti
     }
     let keys = vault.keys_of(wanted).await?;
     for (event, fact) in events.iter().zip(&mut facts) {
-        if let Fact::Message(message, opened) = fact {
-            *opened = rows::open(&keys, event.company, message)?;
+        if let Fact::Message(told) = fact {
+            told.1 = rows::open(&keys, event.company, &told.0)?;
         }
     }
     Ok(facts)

@@ -123,7 +123,7 @@ fn the_collected_orders_of_statuses_end_as_told() {
 fn a_message_without_a_status_is_queued_and_an_unknown_one_is_until_it_is_tried_again() {
     assert_eq!(fold(&[]).progress.state(), MessageState::Queued);
     let unknown = MessageEvent::OutcomeUnknown { attempt: 1 };
-    assert_eq!(fold(&[unknown.clone()]).progress.state(), MessageState::Unknown);
+    assert_eq!(fold(std::slice::from_ref(&unknown)).progress.state(), MessageState::Unknown);
     let deferred = MessageEvent::Deferred { attempt: 1, code: 0, not_before: at(5) };
     assert_eq!(fold(&[unknown.clone(), deferred]).progress.state(), MessageState::Queued);
     let suppressed = MessageEvent::Suppressed { reason: SuppressReason::WindowClosed };
