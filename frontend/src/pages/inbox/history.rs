@@ -77,8 +77,8 @@ pub(super) fn History(
             let older = desk.talk.with(|talk| talk.older().clone());
             match older {
                 Older::More(_) => view! {
-                    <li class="sys" role="status">
-                        {words.loading_older}
+                    <li class="sys">
+                        <span role="status">{words.loading_older}</span>
                     </li>
                 }
                 .into_any(),

@@ -36,7 +36,8 @@ pub(super) fn Notices(
                     let code = provider_code.map(|code| (t().channels.code)(code));
                     let why = (t().channels.why)(*reason);
                     let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
-                    (Icon::Pause, format!("{}. {why} {since}{code}", t().inbox.channel_paused))
+                    let why = words::with_code(why, &format!("{code} · {since}"));
+                    (Icon::Pause, format!("{}. {why}", t().inbox.channel_paused))
                 }
                 Trouble::Gone => (Icon::Lock, t().inbox.channel_gone.to_owned()),
                 Trouble::Provider { alert: Some(alert), .. } => {

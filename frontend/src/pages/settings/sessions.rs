@@ -74,7 +74,8 @@ fn SessionRow(row: Row, rows: Rows<Row>) -> impl IntoView {
             rows.again();
         });
     };
-    let label = (words.end_of)(&row.client);
+    // The word on the button is part of its name.
+    let label = (!is_current).then(|| (words.end_of)(&row.client));
     view! {
         <tr>
             <th scope="row">
