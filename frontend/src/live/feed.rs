@@ -51,6 +51,7 @@ pub(crate) struct Feed {
 }
 
 struct Inner {
+    company: CompanyId,
     protocol: Protocol,
     socket: Option<Socket>,
     heard_ms: f64,
@@ -72,6 +73,7 @@ impl Feed {
         apply: Callback<Vec<Change>>,
     ) -> Self {
         let inner = Inner {
+            company,
             protocol: Protocol::new(company, topics),
             socket: None,
             heard_ms: clock::device_ms(),
@@ -144,7 +146,7 @@ impl Feed {
             inner.is_open = false;
             let number = inner.number;
             inner.heard_ms = clock::device_ms();
-            inner.socket = Socket::open(move |report| self.report(number, report));
+            inner.socket = Socket::open(inner.company, move |report| self.report(number, report));
         });
     }
 

@@ -1,7 +1,10 @@
 //! The browser's socket, with its listeners kept alive as long as it is.
 
 use leptos::prelude::window;
-use shared::feed::{ClientFrame, ServerFrame};
+use shared::{
+    feed::{ClientFrame, ServerFrame},
+    ids::CompanyId,
+};
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{Event, MessageEvent, WebSocket};
 
@@ -28,11 +31,16 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Opens the feed of this host.
-    pub(super) fn open(report: impl Fn(Report) + Clone + 'static) -> Option<Self> {
+    /// Opens the feed of this host for a company, which stands in the address because a browser's
+    /// socket can carry no header.
+    pub(super) fn open(
+        company: CompanyId,
+        report: impl Fn(Report) + Clone + 'static,
+    ) -> Option<Self> {
         let location = window().location();
         let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-        let address = format!("{scheme}://{}/api/v1/live", location.host().ok()?);
+        let host = location.host().ok()?;
+        let address = format!("{scheme}://{host}/api/v1/live?company={company}");
         let socket = WebSocket::new(&address).ok()?;
 
         let tell = report.clone();
