@@ -295,4 +295,69 @@ pub(super) const TEXTS: &[Text] = &[
         "Another conversation",
         "This conversation is between another channel and another contact. Nothing was changed.",
     ),
+    (
+        "channel_disconnected",
+        "The number was disconnected",
+        "This number was taken off the platform. Nothing was changed. Connect it again under Channels.",
+    ),
+    (
+        "channel_held",
+        "The channel is held",
+        "The channel is held for another reason, which has to be solved first. Nothing was changed. See the notice on the channel's card.",
+    ),
+    (
+        "channel_refused",
+        "Meta refused",
+        "Meta refused these details: {message} Nothing was saved. Check the token, the number and the account.",
+    ),
+    (
+        "channel_token_expired",
+        "Access to Meta has expired",
+        "This channel's token is no longer valid. What is queued waits. Replace the token under Channels.",
+    ),
+    (
+        "message_exists",
+        "The message exists",
+        "There is another message under this key already. Nothing was sent again. Use a new key.",
+    ),
+    (
+        "message_missing",
+        "Message not found",
+        "This message does not exist in this company. Nothing was changed.",
+    ),
+    (
+        "message_too_late",
+        "Too late",
+        "The message has left the queue or has come to its end. Nothing was changed. See its state in the conversation.",
+    ),
+    (
+        "phone_number_taken",
+        "The number is connected already",
+        "This number belongs to a company of the platform already. Nothing was saved. Disconnect it there first, or ask support.",
+    ),
+    (
+        "provider_unreachable",
+        "Meta did not answer",
+        "Meta did not answer, or not in a way that can be understood. Nothing was saved. Try again in a few seconds.",
+    ),
+    (
+        "request.upload_broken",
+        "The file did not arrive whole",
+        "The upload was interrupted or is malformed. Nothing was saved. Send it again.",
+    ),
+    (
+        "retry_not_needed",
+        "No need to try again",
+        "The message has not failed. Nothing was sent again.",
+    ),
+    (
+        "retry_too_early",
+        "Too early to try again",
+        "It is not yet known what became of the message. Nothing was sent again. Try after {not_before}.",
+    ),
+    (
+        "window_closed",
+        "The 24-hour window has closed",
+        "24 hours have passed since the person's last message. The message did not leave and its text was kept. Use an approved template, or wait until the person writes.",
+    ),
 ];

@@ -283,4 +283,65 @@ pub(super) const TEXTS: &[Text] = &[
         "Outra conversa",
         "Esta conversa é entre outro canal e outro contato. Nada foi alterado.",
     ),
+    (
+        "channel_disconnected",
+        "O número foi desligado",
+        "Este número foi desligado da plataforma. Nada foi alterado. Conecte-o de novo em Canais.",
+    ),
+    (
+        "channel_held",
+        "O canal está parado",
+        "O canal está parado por outro motivo, que precisa ser resolvido antes. Nada foi alterado. Veja o aviso no cartão do canal.",
+    ),
+    (
+        "channel_refused",
+        "A Meta recusou",
+        "A Meta recusou estes dados: {message} Nada foi salvo. Confira o token, o número e a conta.",
+    ),
+    (
+        "channel_token_expired",
+        "O acesso à Meta venceu",
+        "O token deste canal não vale mais. O que está na fila espera. Troque o token em Canais.",
+    ),
+    (
+        "message_exists",
+        "A mensagem já existe",
+        "Já há outra mensagem com esta chave. Nada foi enviado de novo. Use uma chave nova.",
+    ),
+    (
+        "message_missing",
+        "Mensagem não encontrada",
+        "Esta mensagem não existe nesta empresa. Nada foi alterado.",
+    ),
+    (
+        "message_too_late",
+        "Tarde demais",
+        "A mensagem já saiu da fila ou chegou ao fim. Nada foi alterado. Veja o estado dela na conversa.",
+    ),
+    (
+        "phone_number_taken",
+        "O número já está conectado",
+        "Este número já pertence a uma empresa da plataforma. Nada foi salvo. Desligue-o lá antes, ou fale com o suporte.",
+    ),
+    (
+        "provider_unreachable",
+        "A Meta não respondeu",
+        "A Meta não respondeu, ou respondeu algo que não se entende. Nada foi salvo. Tente de novo em alguns segundos.",
+    ),
+    (
+        "request.upload_broken",
+        "O arquivo não chegou inteiro",
+        "O envio do arquivo foi interrompido ou está malformado. Nada foi salvo. Envie-o de novo.",
+    ),
+    ("retry_not_needed", "Não precisa repetir", "A mensagem não falhou. Nada foi enviado de novo."),
+    (
+        "retry_too_early",
+        "Cedo demais para repetir",
+        "Ainda não se sabe o que aconteceu com a mensagem. Nada foi enviado de novo. Tente depois de {not_before}.",
+    ),
+    (
+        "window_closed",
+        "A janela de 24 horas fechou",
+        "Passaram 24 horas desde a última mensagem da pessoa. A mensagem não saiu e o texto ficou guardado. Use um modelo aprovado, ou espere que ela escreva.",
+    ),
 ];
