@@ -19,13 +19,16 @@ use crate::{
 const BODY: &str = "body";
 const MAC: &str = "mac";
 
+/// The key of today, once there is one.
+type Current = Arc<Mutex<Option<(Uuid, [u8; 32])>>>;
+
 /// The keys. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Keys {
     pools: Pools,
     vault: Vault,
     /// The key of today, once something was sealed.
-    current: Arc<Mutex<Option<(Uuid, [u8; 32])>>>,
+    current: Current,
     making: Arc<tokio::sync::Mutex<()>>,
     known: Arc<Mutex<HashMap<Uuid, [u8; 32]>>>,
     mac: [u8; 32],
