@@ -3,6 +3,8 @@
 pub mod inbound_message;
 pub mod inbox;
 pub mod media_fetch;
+pub mod open_thread;
 pub mod sending;
 pub mod shelf;
 pub mod threads;
+pub mod whatsapp;

@@ -16,7 +16,7 @@ use axum::{
 };
 use channels::hooks::{Hook, Hooks, Sign};
 use kernel::{
-    http::Budget,
+    http::{Budget, Problem},
     intake::{Intake, Route},
 };
 use ports::secret::Secret;
@@ -75,7 +75,7 @@ async fn deliver(
     };
     let (bytes, _held) = match meta.budget.read(&headers, body).await {
         Ok(read) => read,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return refused(&problem),
     };
     let told = headers.get(signature::HEADER).map(HeaderValue::as_bytes);
     let hook = if signature::is_signed(told, &bytes, &hook.signers) {
@@ -109,6 +109,16 @@ async fn find(meta: &MetaHooks, key: &str) -> Result<std::sync::Arc<Hook>, Respo
         Ok(None) => Err(StatusCode::NOT_FOUND.into_response()),
         Err(error) => Err(unavailable(&error)),
     }
+}
+
+/// Providers read the status only.
+fn refused(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.kind().status());
+    let mut response = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE).into_response();
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 fn unavailable(error: &dyn std::error::Error) -> Response {

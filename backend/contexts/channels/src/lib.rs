@@ -12,6 +12,7 @@ pub mod hooks;
 pub mod projections;
 pub mod proof;
 pub mod queries;
+pub mod routes;
 pub mod tables;
 
 use std::sync::Arc;

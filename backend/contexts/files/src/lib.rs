@@ -10,6 +10,7 @@ pub mod file;
 pub mod link;
 pub mod projections;
 pub mod queries;
+pub mod routes;
 pub mod sniff;
 pub mod tables;
 

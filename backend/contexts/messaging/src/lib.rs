@@ -11,6 +11,7 @@ pub mod message;
 pub mod outside;
 pub mod projections;
 pub mod queries;
+pub mod routes;
 pub mod said;
 
 use std::sync::Arc;

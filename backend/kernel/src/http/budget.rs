@@ -37,7 +37,7 @@ impl Default for Budget {
 
 /// A part of the budget, given back when it is dropped.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub struct Held {
     permits: Option<OwnedSemaphorePermit>,
     units: usize,
 }
@@ -70,7 +70,7 @@ impl Budget {
     }
 
     /// Reads a whole body within its limit, the budget and the patience.
-    pub(super) async fn read(
+    pub async fn read(
         &self,
         headers: &HeaderMap,
         body: Body,

@@ -28,7 +28,7 @@ mod texts;
 pub use answer::Answer;
 pub use api::{Api, Parts, around, router};
 pub use body::{Body, IfMatch, Path, Query, Raw, Upload};
-pub use budget::{BODY_LIMIT, BUDGET, Budget};
+pub use budget::{BODY_LIMIT, BUDGET, Budget, Held};
 pub use can::{Caller, Can, Endings, SignedIn, SuperAdmin};
 pub use client::Client;
 pub use edge::{content_security_policy, inline_scripts};

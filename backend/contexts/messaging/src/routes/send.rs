@@ -32,7 +32,7 @@ use crate::{
     message::{Command, Message, content, outbound_id},
     said,
     outside::{Addressee, NoThread},
-    queries,
+    queries, said,
 };
 
 /// A message before it is queued.
