@@ -243,9 +243,8 @@ impl OpenThread {
         channel: ChannelId,
         contact: ContactId,
     ) -> Result<Opened, NoThread> {
-        let mut tx = db::reading_as(&self.ledger.pools().reader, company)
-            .await
-            .map_err(Error::from)?;
+        let mut tx =
+            db::reading_as(&self.ledger.pools().reader, company).await.map_err(Error::from)?;
         let found = queries::threads::of_contact(&mut tx, channel.into(), contact.into()).await;
         let conversation = found.map_err(Error::from)?.ok_or(NoThread::Unreachable)?;
         let thread = queries::threads::one(&mut tx, conversation).await.map_err(Error::from)?;

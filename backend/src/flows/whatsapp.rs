@@ -112,12 +112,8 @@ impl Whatsapp {
         let directory = Directory::new(ledger.clone(), vault.clone());
         let pools = ledger.pools().clone();
         let hooks = Hooks::new(pools, vault.clone(), ground.clone(), tasks.clone());
-        let cabinet = Cabinet {
-            ledger: ledger.clone(),
-            vault: vault.clone(),
-            ground: ground.clone(),
-            blobs,
-        };
+        let cabinet =
+            Cabinet { ledger: ledger.clone(), vault: vault.clone(), ground: ground.clone(), blobs };
         let prover = Prover {
             ledger: ledger.clone(),
             vault: vault.clone(),

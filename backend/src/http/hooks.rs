@@ -23,7 +23,7 @@ use ports::secret::Secret;
 use providers::meta::{signature, verification};
 
 /// The name under which Meta's deliveries stand in the intake.
-pub const PROVIDER: &str = "meta";
+const PROVIDER: &str = "meta";
 
 /// What the address works with.
 #[derive(Clone)]

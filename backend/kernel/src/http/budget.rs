@@ -70,11 +70,7 @@ impl Budget {
     }
 
     /// Reads a whole body within its limit, the budget and the patience.
-    pub async fn read(
-        &self,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<(Bytes, Held), Problem> {
+    pub async fn read(&self, headers: &HeaderMap, body: Body) -> Result<(Bytes, Held), Problem> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         let announced = announced.and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
         if announced > BODY_LIMIT {

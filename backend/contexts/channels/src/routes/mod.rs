@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use crate::{
     channel::{self, Command},
-    proof::Prover,
     projections::list,
+    proof::Prover,
 };
 
 /// What waits and what was sent on a channel; another context knows.

@@ -95,8 +95,7 @@ async fn send(cabinet: &Cabinet, company: Uuid, file: FileId) -> Result<Response
 
 /// To be saved, under its name (RFC 6266).
 fn disposition(name: &str) -> String {
-    let plain: String =
-        name.chars().map(|sign| if is_plain(sign) { sign } else { '_' }).collect();
+    let plain: String = name.chars().map(|sign| if is_plain(sign) { sign } else { '_' }).collect();
     let mut coded = String::new();
     for byte in name.bytes() {
         if is_plain(char::from(byte)) && byte != b' ' {

@@ -39,7 +39,9 @@ pub(super) async fn react(
 /// Whether a text can be a reaction; nothing takes it back.
 fn is_emoji(text: &str) -> bool {
     text.chars().nth(LONGEST).is_none()
-        && !text.chars().any(|sign| sign.is_alphabetic() || sign.is_whitespace() || sign.is_control())
+        && !text
+            .chars()
+            .any(|sign| sign.is_alphabetic() || sign.is_whitespace() || sign.is_control())
         && (text.is_empty() || !text.is_ascii())
 }
 

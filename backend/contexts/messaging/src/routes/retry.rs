@@ -50,9 +50,9 @@ pub(super) async fn retry(
             too_early(last, if is_operators { OPERATOR_ASKS } else { OTHERS_ASK })
         }
         MessageState::Withdrawn | MessageState::Suppressed => None,
-        other => Some(
-            Problem::new(Kind::Conflict, "retry_not_needed").value("state", other.as_str()),
-        ),
+        other => {
+            Some(Problem::new(Kind::Conflict, "retry_not_needed").value("state", other.as_str()))
+        }
     };
     if let Some(refused) = refused {
         return Err(refused);

@@ -30,7 +30,6 @@ use uuid::Uuid;
 use super::{Messages, not_found};
 use crate::{
     message::{Command, Message, content, outbound_id},
-    said,
     outside::{Addressee, NoThread},
     queries, said,
 };
@@ -272,7 +271,9 @@ impl Messages {
                 stream: Stream { kind: "conversation", id: draft.conversation.into() },
                 expected: Expected::Any,
                 context: Arc::clone(&context),
-                events: vec![NewEvent::of(&*self.ground.ids, &sent).map_err(kernel::error::Error::from)?],
+                events: vec![
+                    NewEvent::of(&*self.ground.ids, &sent).map_err(kernel::error::Error::from)?,
+                ],
             });
         }
         Ok(Request {
