@@ -3,7 +3,6 @@
 pub mod inbound_message;
 pub mod inbox;
 pub mod media_fetch;
-pub mod open_thread;
 pub mod sending;
 pub mod shelf;
 pub mod threads;

@@ -40,9 +40,9 @@ use uuid::Uuid;
 
 use super::{
     media_fetch::MediaFetch,
-    open_thread::OpenThread,
     sending::{Seen, Sending},
     shelf::FilesShelf,
+    threads::Book,
 };
 use crate::http::hooks::{MetaHooks, router};
 
@@ -156,7 +156,7 @@ impl Whatsapp {
     pub fn routes(&self) -> Vec<Routes> {
         let Sending { ledger, vault, ground, .. } = self.sending.clone();
         let threads =
-            OpenThread { ledger: ledger.clone(), vault: vault.clone(), ground: ground.clone() };
+            Book { ledger: ledger.clone(), vault: vault.clone(), ground: ground.clone() };
         let messages = Messages {
             ledger,
             vault,
