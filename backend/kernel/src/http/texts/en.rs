@@ -291,56 +291,9 @@ pub(super) const TEXTS: &[Text] = &[
         "This conversation does not exist, or you may not see it. Nothing was changed.",
     ),
     (
-        "channel_disconnected",
-        "The number was taken off",
-        "This number is not connected any more. Nothing was sent; what was said before stays.",
-    ),
-    (
-        "channel_token_expired",
-        "The access token has expired",
-        "Meta does not accept this number's access token any more. Everything queued is kept. Replace the token; sending then goes on by itself.",
-    ),
-    (
-        "channel_held",
-        "The number is held",
-        "This number is held ({reason}) and cannot be released here. Everything queued is kept.",
-    ),
-    (
-        "channel_refused",
-        "Meta refused the number",
-        "Meta says: {message} Nothing was saved. Check token, number and account.",
-    ),
-    (
-        "provider_unreachable",
-        "Meta does not answer",
-        "Meta could not be reached. Nothing was saved. Try again in a few seconds.",
-    ),
-    (
-        "phone_number_taken",
-        "The number is connected already",
-        "This number belongs to a channel already. Nothing was saved. Take it off there first.",
-    ),
-    (
-        "message_missing",
-        "The message is not there",
-        "There is no such message. Nothing was changed.",
-    ),
-    ("message_too_late", "Too late", "The message is already {state}. Nothing was changed."),
-    (
-        "message_exists",
-        "Another message",
-        "Under this key there is another message already. Nothing was sent; send a new key.",
-    ),
-    (
-        "retry_too_early",
-        "Not yet",
-        "This message may be tried again from {not_before} on. Nothing was sent.",
-    ),
-    ("retry_not_needed", "Nothing to try again", "The message is {state}. Nothing was sent."),
-    (
-        "request.upload_broken",
-        "The upload broke off",
-        "The file did not arrive whole. Nothing was saved. Upload it again.",
+        "conversation_between_others",
+        "Another conversation",
+        "This conversation is between another channel and another contact. Nothing was changed.",
     ),
     (
         "channel_disconnected",

@@ -279,52 +279,9 @@ pub(super) const TEXTS: &[Text] = &[
         "Esta conversa não existe, ou você não pode vê-la. Nada foi alterado.",
     ),
     (
-        "channel_disconnected",
-        "O número foi desconectado",
-        "Este número não está mais conectado. Nada foi enviado; o que foi dito antes continua aqui.",
-    ),
-    (
-        "channel_token_expired",
-        "O token de acesso expirou",
-        "A Meta não aceita mais o token deste número. Tudo o que está na fila fica guardado. Troque o token; o envio continua sozinho.",
-    ),
-    (
-        "channel_held",
-        "O número está retido",
-        "Este número está retido ({reason}) e não pode ser liberado aqui. Tudo o que está na fila fica guardado.",
-    ),
-    (
-        "channel_refused",
-        "A Meta recusou o número",
-        "A Meta diz: {message} Nada foi salvo. Verifique token, número e conta.",
-    ),
-    (
-        "provider_unreachable",
-        "A Meta não responde",
-        "Não foi possível alcançar a Meta. Nada foi salvo. Tente de novo em alguns segundos.",
-    ),
-    (
-        "phone_number_taken",
-        "O número já está conectado",
-        "Este número já pertence a um canal. Nada foi salvo. Desconecte-o lá primeiro.",
-    ),
-    ("message_missing", "A mensagem não existe", "Não há tal mensagem. Nada foi alterado."),
-    ("message_too_late", "Tarde demais", "A mensagem já está em {state}. Nada foi alterado."),
-    (
-        "message_exists",
-        "Outra mensagem",
-        "Com esta chave já existe outra mensagem. Nada foi enviado; envie uma chave nova.",
-    ),
-    (
-        "retry_too_early",
-        "Ainda não",
-        "Esta mensagem pode ser tentada de novo a partir de {not_before}. Nada foi enviado.",
-    ),
-    ("retry_not_needed", "Nada a repetir", "A mensagem está em {state}. Nada foi enviado."),
-    (
-        "request.upload_broken",
-        "O envio foi interrompido",
-        "O arquivo não chegou inteiro. Nada foi salvo. Envie-o de novo.",
+        "conversation_between_others",
+        "Outra conversa",
+        "Esta conversa é entre outro canal e outro contato. Nada foi alterado.",
     ),
     (
         "channel_disconnected",
