@@ -109,6 +109,7 @@ impl Platform {
             command.env("MASTERIA_KEK_FILE", self.key()?);
         }
         command
+            .env("NO_COLOR", "1")
             .env("MASTERIA_HTTP_ADDR", self.http.to_string())
             .env("MASTERIA_SIM_ADDR", self.sim.to_string())
             .env("MASTERIA_DIST", root().join(spa::DIST));
