@@ -29,7 +29,7 @@ use crate::{
 const SECRET: &str = "bench-app-secret";
 const TOKEN: &str = "EAAbench";
 
-/// Companies, their numbers and people, to begin with.
+/// Companies, and the numbers and people of each, to begin with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
     pub(crate) companies: u64,
@@ -91,9 +91,9 @@ impl Platform {
             "--companies",
             &size.companies.to_string(),
             "--numbers",
-            &size.numbers.to_string(),
+            &(size.companies * size.numbers).to_string(),
             "--contacts",
-            &size.people.to_string(),
+            &(size.companies * size.people).to_string(),
             "--secret",
             SECRET,
             "--token",

@@ -1,12 +1,9 @@
 //! All read models made again from the ledger: alone, and beside 500 webhooks a second.
 
 use std::{
-    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
-
-use serde_json::Value;
 
 use super::webhooks::load_of;
 use crate::{
@@ -26,18 +23,14 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
     let platform =
         Platform::start(around, Size { companies: 100, numbers: 1, people: 100 }).await?;
     fill(&platform, if plan.is_short { 5_000 } else { 60_000 }, "f").await?;
-    let names = read_models(&platform)?;
-    let note = format!(
-        "Events of the ledger a second, through {} read models one after the other.",
-        names.len()
-    );
+    let note = "Events of the ledger a second, `masteria rebuild all` from its start to its end.";
     let columns = ["", "events", "events/s", "load"];
-    let mut section = Section::new("Rebuilding all read models", &note, &columns);
+    let mut section = Section::new("Rebuilding all read models", note, &columns);
     for (title, beside) in [("alone", None), ("beside 500 webhooks/s", Some(BESIDE))] {
         let mut speeds = Vec::new();
         let mut events = 0;
         for round in 1..=plan.rounds {
-            let (n, took) = rebuild(&platform, &names, beside, round).await?;
+            let (n, took) = rebuild(&platform, beside, round).await?;
             events = n;
             speeds.push(rate(u64::try_from(n).unwrap_or(0), took));
         }
@@ -63,41 +56,15 @@ pub(super) async fn fill(platform: &Platform, n: u64, run: &str) -> anyhow::Resu
     Ok(())
 }
 
-fn read_models(platform: &Platform) -> anyhow::Result<Vec<String>> {
-    let text = child::read(&mut platform.command(&["projections", "--json"]))?;
-    let mut names = Vec::new();
-    for line in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
-        collect(&line?, &mut names);
-    }
-    names.dedup();
-    anyhow::ensure!(!names.is_empty(), "`masteria projections --json` names none");
-    Ok(names)
-}
-
-fn collect(value: &Value, names: &mut Vec<String>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
-        Value::Object(fields) => match fields.get("name").and_then(Value::as_str) {
-            Some(name) => names.push(name.to_owned()),
-            None => fields.values().for_each(|value| collect(value, names)),
-        },
-        _ => {}
-    }
-}
-
 async fn rebuild(
     platform: &Platform,
-    names: &[String],
     beside: Option<f64>,
     round: u32,
 ) -> anyhow::Result<(i64, Duration)> {
-    let commands: Vec<Command> =
-        names.iter().map(|name| platform.command(&["rebuild", name])).collect();
+    let command = platform.command(&["rebuild", "all"]);
     let work = async {
         let began = Instant::now();
-        for command in commands {
-            child::read_beside(command).await?;
-        }
+        child::read_beside(command).await?;
         anyhow::Ok(began.elapsed())
     };
     let took = match beside {
