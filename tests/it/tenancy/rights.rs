@@ -2,14 +2,14 @@
 //! a disabled user, a key, an impersonator. The list of routes is the router's own; one that has no
 //! line here fails.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use kernel::http::{Access, Route};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::permission::{Permission, Role};
 
-use super::support::{Call, House, Reply};
+use super::support::{Call, House, Reply, until};
 
 /// A request that is well-formed for each route, so that what refuses it is the right and nothing
 /// else. Ids are of nothing that exists, so that what is allowed has no effect either.
@@ -18,6 +18,7 @@ fn samples() -> BTreeMap<&'static str, Value> {
     let company = "company_00000000000000000000000000000001";
     let member = json!({ "name": "Nina", "email": "no address", "role": "operator" });
     BTreeMap::from([
+        ("GET /api/v1/live", Value::Null),
         ("POST /api/v1/sessions", json!({ "email": "nobody@x.example", "password": "x" })),
         ("GET /api/v1/sessions", Value::Null),
         ("DELETE /api/v1/sessions/{session}", Value::Null),
@@ -65,6 +66,12 @@ fn path(route: &Route) -> String {
         "{company}" => "company_0000000000000000000000000000000f".to_owned(),
         "{feature}" => "api".to_owned(),
         "{quota}" => "members".to_owned(),
+        "{contact}" => "contact_0000000000000000000000000000000f".to_owned(),
+        "{conversation}" => "conversation_0000000000000000000000000000000f".to_owned(),
+        "{message}" => "message_0000000000000000000000000000000f".to_owned(),
+        "{channel}" => "channel_0000000000000000000000000000000f".to_owned(),
+        "{file}" => "file_0000000000000000000000000000000f".to_owned(),
+        "{delivery}" => "delivery_0000000000000000000000000000000f".to_owned(),
         known if !known.contains('{') => known.to_owned(),
         other => panic!("say what stands for {other} in {}", route.path),
     };
@@ -78,6 +85,8 @@ fn call<'a>(house: &'a House, route: &Route) -> Call<'a> {
     let method = Method::from_bytes(route.method.as_str().as_bytes()).unwrap();
     let call = if route.is_write() {
         house.write(method, &path(route))
+    } else if route.is_upgrade {
+        house.call(method, &path(route)).header("origin", &house.base)
     } else {
         house.call(method, &path(route))
     };
@@ -106,7 +115,7 @@ fn stopped(reply: &Reply, status: u16, code: &str, who: &str, route: &Route) {
 
 #[tokio::test]
 async fn every_route_is_known_to_this_test_and_described() {
-    let house = House::start("known_routes").await;
+    let house = House::whole().await;
     let known = samples();
     let listed: Vec<_> = house.routes.iter().map(|route| name(route)).collect();
     for route in &listed {
@@ -133,14 +142,22 @@ async fn every_route_is_known_to_this_test_and_described() {
 
 #[tokio::test]
 async fn nobody_is_let_in_without_a_valid_session_or_key() {
-    let house = House::start("nobody").await;
+    let house = House::whole().await;
     let disabled = house.session(Role::Operator).await;
     let user = house.person(Role::Operator).user;
     let admin = house.session(None).await;
     let disable = format!("/api/v1/platform/users/{user}/disable");
     assert_eq!(house.post(&disable).cookie(&admin).send().await.status, 204);
     let expired = house.session(Role::Owner).await;
-    house.clock.forward(Duration::from_hours(24 * 8));
+    sqlx::query("update tenancy.sessions set expires_at = now() where user_id = $1")
+        .bind(house.person(Role::Owner).user.into_uuid())
+        .execute(&house.admin)
+        .await
+        .unwrap();
+    until("what was remembered of it is old", async || {
+        house.get("/api/v1/me").cookie(&expired).send().await.status == 401
+    })
+    .await;
     for route in house.routes.iter().filter(|route| route.access != Access::Public) {
         for (who, call) in [
             ("nobody", call(&house, route)),
@@ -158,7 +175,7 @@ async fn nobody_is_let_in_without_a_valid_session_or_key() {
 
 #[tokio::test]
 async fn a_role_is_let_in_exactly_where_its_table_says() {
-    let house = House::start("roles").await;
+    let house = House::whole().await;
     for role in Role::ALL {
         let session = house.session(role).await;
         for route in &house.routes {
@@ -179,7 +196,7 @@ async fn a_role_is_let_in_exactly_where_its_table_says() {
 
 #[tokio::test]
 async fn another_company_is_not_there_for_anybody() {
-    let house = House::start("another").await;
+    let house = House::whole().await;
     let (owner, admin) = (house.session(Role::Owner).await, house.session(None).await);
     let key = house.aurora.api_key.clone();
     let foreign = house.other.company.to_string();
@@ -201,7 +218,7 @@ async fn another_company_is_not_there_for_anybody() {
 
 #[tokio::test]
 async fn a_key_is_let_in_exactly_where_its_scopes_say() {
-    let house = House::start("scopes").await;
+    let house = House::whole().await;
     let owner = house.session(Role::Owner).await;
     let reading = json!({ "name": "narrow", "scopes": ["read_conversations"] });
     let made = house.post("/api/v1/api-keys").cookie(&owner).json(&reading).send().await.json();
@@ -235,7 +252,7 @@ async fn a_key_is_let_in_exactly_where_its_scopes_say() {
 
 #[tokio::test]
 async fn d31_an_impersonator_is_let_in_where_nothing_of_the_company_is_given_away() {
-    let house = House::start("impersonator").await;
+    let house = House::whole().await;
     let admin = house.session(None).await;
     let body = json!({ "company": house.aurora.company, "reason": "ticket 7", "minutes": 30 });
     let start = house.post("/api/v1/platform/impersonations").cookie(&admin).json(&body);
@@ -264,7 +281,7 @@ async fn d31_an_impersonator_is_let_in_where_nothing_of_the_company_is_given_awa
 
 #[tokio::test]
 async fn a_switched_off_feature_and_a_suspension_stop_every_route_they_concern() {
-    let house = House::start("stopped").await;
+    let house = House::whole().await;
     let (admin, owner) = (house.session(None).await, house.session(Role::Owner).await);
     let company = house.aurora.company;
     for feature in shared::permission::Feature::ALL {

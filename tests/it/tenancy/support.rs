@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use backend::ground::Base;
 use chrono::{DateTime, Utc};
 use kernel::{
     clock::{Clock, SystemClock},
@@ -31,6 +32,7 @@ use tenancy::{
     Tenancy,
     seed::{Seeded, SeededUser},
 };
+use tests::Platform;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use uuid::Uuid;
 
@@ -69,6 +71,7 @@ pub(super) struct House {
     client: reqwest::Client,
     n_keys: AtomicU64,
     _serving: JoinSet<()>,
+    _platform: Option<Platform>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the run's addresses are its environment")]
@@ -166,6 +169,46 @@ impl House {
             client,
             n_keys,
             _serving: serving,
+            _platform: None,
+        }
+    }
+
+    /// The whole platform with all contexts' routes; its clock is the machine's.
+    pub(super) async fn whole() -> Self {
+        let platform = Platform::start().await;
+        let Base { ground, pools, vault, ledger, .. } = &*platform.app.base;
+        let tenancy = Tenancy::new(pools.clone(), ledger.clone(), vault.clone(), ground.clone());
+        let read_models = platform.app.engine.models.clone();
+        let api = Api::new(Parts {
+            pools: pools.clone(),
+            incarnation: ledger.incarnation(),
+            ledger: ledger.clone(),
+            read_models: read_models.clone(),
+            vault: vault.clone(),
+            ground: ground.clone(),
+            authority: tenancy.authority(),
+            public_url: platform.base.clone(),
+            trusted_proxies: vec![],
+            inline_scripts: vec![],
+        });
+        let aurora = tenancy.seed_demo().await.unwrap();
+        let other = tenancy.seed_bare(1).await.unwrap();
+        read_models.catch_up().await.unwrap();
+        let (_, routes) = platform.app.router().unwrap();
+        Self {
+            base: platform.base.clone(),
+            admin: db::connect(&platform.app.config.database_url).await.unwrap(),
+            ledger: ledger.clone(),
+            tenancy,
+            api,
+            clock: Arc::new(Moved::default()),
+            routes,
+            aurora,
+            other,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            n_keys: AtomicU64::new(0),
+            _serving: JoinSet::new(),
+            _platform: Some(platform),
         }
     }
 
