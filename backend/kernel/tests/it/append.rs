@@ -78,7 +78,7 @@ async fn k5_of_rival_versions_exactly_one_wins() {
     let stream = new_id();
     for version in 0..25 {
         let mut tasks = JoinSet::new();
-        for ledger in ledgers.iter().cycle().take(12).cloned() {
+        for ledger in in_turn(&ledgers, 12) {
             let commit = one(company(1), stream, Expected::Exact(version));
             tasks.spawn(async move { ledger.commit(commit).await });
         }
@@ -120,7 +120,7 @@ pub(crate) async fn asserts_are_kept(db: &Db) -> bool {
     let first = ledgers[1].commit(pick(0, 1)).await.is_ok();
     // Another process moves the message; the pick that believes the old version is refused.
     ledgers[0].commit(one(company(1), message, Expected::Exact(1))).await.unwrap();
-    let late = ledgers[1].commit(pick(1, 1)).await;
+    let too_late = ledgers[1].commit(pick(1, 1)).await;
     let late_alone = Commit {
         appends: vec![append(company(1), message, Expected::Exact(1), 0)],
         ..Commit::default()
@@ -130,7 +130,7 @@ pub(crate) async fn asserts_are_kept(db: &Db) -> bool {
         matches!(answer, Err(Error::Refused(Refused::WrongVersion { actual: 2, .. })))
     };
     let fresh = ledgers[1].commit(pick(1, 2)).await.is_ok();
-    first && is_refused(&late) && is_refused(&late_alone) && fresh
+    first && is_refused(&too_late) && is_refused(&late_alone) && fresh
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +148,7 @@ async fn d20_of_rival_picks_of_one_message_exactly_one_wins() {
         let message = new_id();
         ledgers[0].commit(one(company(1), message, Expected::Empty)).await.unwrap();
         let mut tasks = JoinSet::new();
-        for ledger in ledgers.iter().cycle().take(6).cloned() {
+        for ledger in in_turn(&ledgers, 6) {
             // Each its own lane; what they share is the message's version, which a pick moves.
             let commit = Commit {
                 appends: vec![
@@ -195,7 +195,7 @@ async fn k6_of_rival_claims_exactly_one_wins_and_the_losers_leave_no_event() {
     let ledgers = db.ledgers(3).await;
     for round in 0..20 {
         let mut tasks = JoinSet::new();
-        for ledger in ledgers.iter().cycle().take(9).cloned() {
+        for ledger in in_turn(&ledgers, 9) {
             let stream = new_id();
             let commit = with_claim(stream, take(stream, &format!("name {round}")));
             tasks.spawn(async move { (stream, ledger.commit(commit).await) });
@@ -228,7 +228,7 @@ async fn k6_of_rival_claims_exactly_one_wins_and_the_losers_leave_no_event() {
 pub(crate) async fn winners_of_one_claim(db: &Db) -> usize {
     let ledgers = db.ledgers(3).await;
     let mut tasks = JoinSet::new();
-    for ledger in ledgers.iter().cycle().take(9).cloned() {
+    for ledger in in_turn(&ledgers, 9) {
         let stream = new_id();
         let commit = with_claim(stream, take(stream, "x"));
         tasks.spawn(async move { ledger.commit(commit).await.is_ok() });
@@ -294,7 +294,7 @@ pub(crate) async fn times_done(db: &Db) -> i64 {
     let ledgers = db.ledgers(2).await;
     let command_id = new_id();
     let mut tasks = JoinSet::new();
-    for ledger in ledgers.iter().cycle().take(30).cloned() {
+    for ledger in in_turn(&ledgers, 30) {
         let response = format!("\"{}\"", new_id());
         let reply = Reply { company: company(1), command_id, fingerprint: [1; 32], response };
         let commit =
@@ -360,7 +360,7 @@ pub(crate) async fn steps_taken(db: &Db) -> usize {
     let mut taken = 0;
     for step in 0..20 {
         let mut tasks = JoinSet::new();
-        for ledger in ledgers.iter().cycle().take(6).cloned() {
+        for ledger in in_turn(&ledgers, 6) {
             let step = |consumer: &str| Move {
                 consumer: consumer.into(),
                 from: step * 10,
@@ -449,7 +449,7 @@ pub(crate) async fn lose_connections(db: &Db) -> i64 {
         }
     });
     let mut tasks = JoinSet::new();
-    for (n, ledger) in (0u128..).zip(ledgers.iter().cycle().take(32).cloned()) {
+    for (n, ledger) in (0u128..).zip(in_turn(&ledgers, 32)) {
         let committed = committed.clone();
         tasks.spawn(async move {
             for _ in 0..40 {

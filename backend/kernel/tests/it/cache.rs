@@ -160,7 +160,7 @@ async fn k5_commands_on_one_stream_from_everywhere_all_count() {
     let id = new_id();
     ledgers[0].execute(&request(id, register("1"))).await.unwrap();
     let mut tasks = JoinSet::new();
-    for ledger in ledgers.iter().cycle().take(16).cloned() {
+    for ledger in in_turn(&ledgers, 16) {
         tasks.spawn(async move {
             let mut stored = 0;
             while stored < 10 {

@@ -43,7 +43,7 @@ async fn planted_bugs_are_caught_memory() {
     let n_refused = with(Plant::KeepMemory, async {
         let ledgers = db.ledgers(2).await;
         let mut tasks = JoinSet::new();
-        for ledger in ledgers.iter().cycle().take(20).cloned() {
+        for ledger in in_turn(&ledgers, 20) {
             tasks.spawn(async move {
                 ledger.commit(one(company(1), new_id(), kernel::commit::Expected::Any)).await
             });

@@ -120,6 +120,11 @@ pub(crate) fn ring(current: &str) -> KekRing {
     KekRing::new(current, [("k1".to_owned(), [1; 32]), ("k2".to_owned(), [2; 32])]).unwrap()
 }
 
+/// Handles of `n` callers, spread over the ledgers in turn.
+pub(crate) fn in_turn(ledgers: &[Ledger], n: usize) -> Vec<Ledger> {
+    (0..n).map(|i| ledgers[i % ledgers.len()].clone()).collect()
+}
+
 pub(crate) fn company(n: u128) -> Uuid {
     Uuid::from_u128(0xc000_0000_0000_8000_8000_0000_0000_0000 + n)
 }
