@@ -165,13 +165,17 @@ impl Whatsapp {
             files: Arc::new(FilesShelf(self.cabinet.clone())),
             presence: Arc::new(self.presence()),
         };
-        let prover = self.prover.clone();
-        let channels = Channels { prover, loads: Arc::new(self.clone()) };
         vec![
-            channels::routes::routes(channels),
+            channels::routes::routes(self.channels()),
             messaging::routes::routes(messages),
             files::routes::routes(self.cabinet.clone()),
         ]
+    }
+
+    /// The channels with their loads.
+    #[must_use]
+    pub fn channels(&self) -> Channels {
+        Channels { prover: self.prover.clone(), loads: Arc::new(self.clone()) }
     }
 
     /// The address that Meta delivers to.

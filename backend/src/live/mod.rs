@@ -8,6 +8,7 @@
 //! falls behind is not slowed but resumed from the ledger; a right that was lost closes it.
 
 mod room;
+mod shown;
 mod socket;
 
 use std::{
@@ -29,7 +30,20 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use room::Room;
+
+use crate::flows::inbox::shown::{MessageRows, PersonRows, ThreadRows};
 pub(crate) use socket::routes;
+
+/// The kinds of rows that screens show.
+pub(crate) fn shown(channels: channels::routes::Channels) -> Vec<Arc<dyn Shown>> {
+    vec![
+        Arc::new(MessageRows),
+        Arc::new(ThreadRows),
+        Arc::new(PersonRows),
+        Arc::new(shown::Cards(channels)),
+        Arc::new(shown::Rights),
+    ]
+}
 
 /// What rooms and sockets stand on.
 pub(crate) struct Ground {

@@ -29,7 +29,11 @@ pub(super) async fn one(
 }
 
 impl Channels {
-    pub(super) async fn read(
+    /// Channels with their loads: all, or one.
+    ///
+    /// # Errors
+    /// If Postgres fails.
+    pub async fn read(
         &self,
         company: Uuid,
         only: Option<Uuid>,
