@@ -103,9 +103,6 @@ struct Seed {
     /// This many numbers over all companies.
     #[arg(long, default_value_t = 0)]
     numbers: u32,
-    /// This many contacts over all companies.
-    #[arg(long, default_value_t = 0)]
-    contacts: u32,
     /// The app secret of every number.
     #[arg(long, default_value = "app-secret")]
     secret: String,
