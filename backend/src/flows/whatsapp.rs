@@ -155,8 +155,7 @@ impl Whatsapp {
     #[must_use]
     pub fn routes(&self) -> Vec<Routes> {
         let Sending { ledger, vault, ground, .. } = self.sending.clone();
-        let threads =
-            Book { ledger: ledger.clone(), vault: vault.clone(), ground: ground.clone() };
+        let threads = Book { ledger: ledger.clone(), vault: vault.clone(), ground: ground.clone() };
         let messages = Messages {
             ledger,
             vault,

@@ -108,9 +108,11 @@ impl Cabinet {
         &self,
         company: Uuid,
         name: &str,
-        mut content: Content,
+        content: Content,
         largest: u64,
     ) -> Result<Kept, KeepError> {
+        // A small file ends while it is looked at; the end may be asked for once more.
+        let mut content = content.fuse();
         let mut head = Vec::new();
         while head.len() < sniff::LOOKED_AT {
             match content.next().await {

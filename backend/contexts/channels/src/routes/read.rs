@@ -33,11 +33,7 @@ impl Channels {
     ///
     /// # Errors
     /// If Postgres fails.
-    pub async fn read(
-        &self,
-        company: Uuid,
-        only: Option<Uuid>,
-    ) -> Result<Vec<Channel>, Problem> {
+    pub async fn read(&self, company: Uuid, only: Option<Uuid>) -> Result<Vec<Channel>, Problem> {
         let mut tx = db::reading_as(&self.prover.ledger.pools().reader, company).await?;
         let mut channels = queries::list::channels(&mut tx, only).await.map_err(refused)?;
         drop(tx);
