@@ -16,8 +16,9 @@ export async function journey(scene) {
   await page.getByRole("button", { name: /Reconectando|Sem conexão/ }).waitFor();
   await app.bubble("Mensagem 1").waitFor();
   const to = scene.demo.channels[0].phone_number_id;
+  const now = Math.floor(Date.now() / 1000);
   for (let at = 2; at <= 6; at += 1) {
-    await scene.simulator.inbound({ from: phone, name, to, text: `Mensagem ${at}` });
+    await scene.simulator.inbound({ from: phone, name, to, text: `Mensagem ${at}`, timestamp: now + at });
   }
   await app.say("Escrita sem linha.");
   await app.bubble("Escrita sem linha.").waitFor();

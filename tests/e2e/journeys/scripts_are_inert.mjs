@@ -35,12 +35,15 @@ export async function journey(scene) {
   await app.open(person.name);
   for (const [at, vector] of VECTORS.entries()) {
     const place = places[at % places.length];
+    const mark = `nº ${String(at).padStart(2, "0")}`;
     // Her name is a vector too.
     await scene.simulator.inbound({ from: person.phone, name: vector, to, ...place(vector) });
-    await scene.simulator.inbound({ from: person.phone, name: vector, to, text: `${vector} nº ${at}` });
-    const last = app.log().locator("li.msg").filter({ hasText: `nº ${at}` }).last();
+    await scene.simulator.inbound({ from: person.phone, name: vector, to, text: `${vector} ${mark}` });
+    const last = app.bubble(mark);
     await last.waitFor();
-    assert.ok((await last.innerText()).includes(`nº ${at}`));
+    // It stands there as it was written.
+    const shown = await last.innerText();
+    assert.ok(shown.includes(`${vector} ${mark}`), `${vector} is shown as ${shown}`);
   }
   assert.deepEqual(alarms, []);
   const foreign = await page.evaluate(() => document.querySelectorAll("[onerror],[onload],iframe,object,embed,a[href^='javascript:'],a[href^='data:']").length);

@@ -33,6 +33,6 @@ export async function journey(scene) {
   const accepted = await scene.simulator.accepted();
   assert.equal(accepted.get(phone), 2, "the provider accepted each once");
   for (const text of ["Rua das Flores, 12.", "É o portão azul."]) {
-    assert.equal(await app.bubble(text).count(), 1, `${text} is shown once`);
+    await app.isShownOnce(text);
   }
 }

@@ -32,10 +32,12 @@ export class App {
     return this.page.locator("a.conv").filter({ hasText: name });
   }
 
-  /** Opens the conversation with somebody. */
+  /** Opens the conversation with somebody, and leaves the list with the pointer: it holds still
+   * under one. */
   async open(name) {
     await this.row(name).click();
-    await this.page.getByRole("heading", { name, exact: true }).waitFor();
+    await this.page.mouse.move(2, 2);
+    await this.page.locator("#talk-name", { hasText: name }).waitFor();
     await this.log().waitFor();
   }
 
@@ -47,6 +49,12 @@ export class App {
   /** A bubble of the open conversation. */
   bubble(text) {
     return this.log().locator("li.msg").filter({ hasText: text });
+  }
+
+  /** One bubble says it; one that was kept here until the server's answer gives way. */
+  async isShownOnce(text) {
+    await this.bubble(text).nth(1).waitFor({ state: "detached" });
+    assert.equal(await this.bubble(text).count(), 1, `${text} is shown once`);
   }
 
   composer() {

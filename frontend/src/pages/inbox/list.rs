@@ -280,8 +280,12 @@ fn Rows(filter: RwSignal<Filter>, shown: Memo<Vec<ConversationId>>) -> impl Into
                     place.top.set(dom::scroll_top(&scroller));
                 }
             }
-            on:pointerenter=move |event: ev::PointerEvent| {
-                place.has_pointer.set(event.pointer_type() == "mouse");
+            // A pointer that merely rests where the list appeared is nobody reading it.
+            on:pointermove=move |event: ev::PointerEvent| {
+                let is_in = event.pointer_type() == "mouse";
+                if place.has_pointer.get_untracked() != is_in {
+                    place.has_pointer.set(is_in);
+                }
             }
             on:pointerleave=move |_| place.has_pointer.set(false)
             on:focusin=move |event: ev::FocusEvent| {
