@@ -1,0 +1,246 @@
+//! An installation that a test may break: its own PostgreSQL, NATS, simulator and platform.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::chance::given;
+
+/// How long anything may take to come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn program(name: &str) -> PathBuf {
+    given(name).unwrap_or_else(|| panic!("{name} is not set: cargo xtask test does")).into()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A server that is killed and started again on its data and port.
+pub(crate) struct Server {
+    name: &'static str,
+    folder: PathBuf,
+    port: u16,
+    keeper: Option<(Child, ChildStdin)>,
+    pub(crate) description: Value,
+}
+
+impl Server {
+    fn start(name: &'static str, folder: &Path) -> Self {
+        let mut server = Self {
+            name,
+            folder: folder.to_owned(),
+            port: free_port(),
+            keeper: None,
+            description: Value::Null,
+        };
+        server.again();
+        server
+    }
+
+    /// Starts it, after it was killed.
+    pub(crate) fn again(&mut self) {
+        let mut keeper = Command::new(program("MASTERIA_XTASK"))
+            .args(["service", self.name])
+            .arg(&self.folder)
+            .arg(self.port.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        self.description = serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("{} did not start: {error}", self.name));
+        let input = keeper.stdin.take().unwrap();
+        self.keeper = Some((keeper, input));
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        let pid = i32::try_from(self.description["pid"].as_i64().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+        self.release();
+    }
+
+    /// Removes what NATS had stored, after it was killed.
+    pub(crate) fn wipe(&self) {
+        fs::remove_dir_all(self.folder.join(self.name)).unwrap();
+    }
+
+    fn release(&mut self) {
+        if let Some((mut keeper, input)) = self.keeper.take() {
+            drop(input);
+            keeper.wait().unwrap();
+        }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.description["url"].as_str().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+/// A process of ours.
+pub(crate) struct Node(Child);
+
+impl Node {
+    /// Whether it has ended; a process that killed itself at a point ends by `SIGKILL`.
+    pub(crate) fn is_dead(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
+    pub(crate) fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The installation.
+pub(crate) struct House {
+    pub(crate) postgres: Server,
+    pub(crate) nats: Server,
+    pub(crate) demo: Value,
+    pub(crate) url: String,
+    pub(crate) sim: String,
+    _sim: Node,
+    http: u16,
+    folder: TempDir,
+}
+
+impl House {
+    /// Opens it with the demo company in it; nothing serves yet.
+    pub(crate) fn open() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let postgres = Server::start("postgres", folder.path());
+        let nats = Server::start("nats", folder.path());
+        let (http, sim_port) = (free_port(), free_port());
+        let key = folder.path().join("kek");
+        write_secret(&key, "1 AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=\n");
+        let mut house = Self {
+            postgres,
+            nats,
+            demo: Value::Null,
+            url: format!("http://127.0.0.1:{http}"),
+            sim: format!("http://127.0.0.1:{sim_port}"),
+            _sim: Node(Command::new("true").spawn().unwrap()),
+            http,
+            folder,
+        };
+        house.masteria(&["migrate"]);
+        house.masteria(&["nats", "apply"]);
+        let demo = house.masteria(&["seed", "--demo"]);
+        house.demo = serde_json::from_str(&demo).unwrap();
+        let described = house.folder.path().join("demo.json");
+        fs::write(&described, demo).unwrap();
+        house._sim = Node(
+            Command::new(program("MASTERIA_SIM_BIN"))
+                .args(["--listen", &format!("127.0.0.1:{sim_port}"), "--platform", &house.url])
+                .arg("--numbers")
+                .arg(described)
+                .stderr(house.log("sim"))
+                .spawn()
+                .unwrap(),
+        );
+        house
+    }
+
+    /// Runs a command of the program to its end.
+    pub(crate) fn masteria(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "masteria {arguments:?}: {}\n{words}", output.status);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A command of the program, told where everything is.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("MASTERIA_BIN"));
+        command
+            .args(arguments)
+            .env("DATABASE_URL", self.postgres.url())
+            .env("NATS_URL", self.nats.url())
+            .env("NATS_RELAY_URL", self.nats.description["relay"].as_str().unwrap())
+            .env("MASTERIA_HTTP_ADDR", format!("127.0.0.1:{}", self.http))
+            .env("MASTERIA_PUBLIC_URL", &self.url)
+            .env("MASTERIA_NODE_ID", "fault")
+            .env("MASTERIA_KEK_FILE", self.folder.path().join("kek"))
+            .env("MASTERIA_BLOBS", format!("file:{}", self.folder.path().join("blobs").display()))
+            .env("META_GRAPH_URL", &self.sim);
+        command
+    }
+
+    /// Serves, armed or not; answers as soon as it is ready, or dead already.
+    pub(crate) async fn serve(&self, fault: Option<&str>) -> Node {
+        let mut node = self.spawn(&["serve"], fault);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let ready = format!("{}/readyz", self.url);
+        eventually("the platform is ready", async || {
+            node.is_dead()
+                || client.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+        node
+    }
+
+    /// Starts a command, armed or not.
+    pub(crate) fn spawn(&self, arguments: &[&str], fault: Option<&str>) -> Node {
+        let mut command = self.command(arguments);
+        if let Some(fault) = fault {
+            command.env("MASTERIA_FAULT", fault);
+        }
+        let log = self.log("masteria");
+        Node(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
+    }
+
+    fn log(&self, name: &str) -> File {
+        let path = self.folder.path().join(format!("{name}.log"));
+        File::options().create(true).append(true).open(path).unwrap()
+    }
+
+    /// What the platform said last, for a failure's message.
+    pub(crate) fn last_words(&self) -> String {
+        let text = fs::read_to_string(self.folder.path().join("masteria.log")).unwrap_or_default();
+        let mut lines: Vec<_> = text.lines().rev().take(20).collect();
+        lines.reverse();
+        lines.join("\n")
+    }
+}
+
+/// Asks until the answer is yes.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    let mut pause = tokio::time::interval(Duration::from_millis(25));
+    while !holds().await {
+        assert!(Instant::now() < deadline, "after a minute it is not so that {what}");
+        pause.tick().await;
+    }
+}
+
+fn write_secret(path: &Path, content: &str) {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    let mut file = File::options().create(true).write(true).mode(0o600).open(path).unwrap();
+    file.write_all(content.as_bytes()).unwrap();
+}
