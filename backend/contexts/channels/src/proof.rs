@@ -243,10 +243,9 @@ impl Prover {
             more_claims: vec![],
         };
         match self.ledger.execute(&request).await {
-            Ok(_) => Ok(()),
             Err(kernel::execute::Failure::Kernel(error)) => Err(error),
-            // Taken off meanwhile.
-            Err(kernel::execute::Failure::Rejected(_)) => Ok(()),
+            // Or it was taken off meanwhile.
+            Ok(_) | Err(kernel::execute::Failure::Rejected(_)) => Ok(()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A channel: a connected number, whether it works, and the proof that its webhook arrives.
 //!
-//! **Invariants.** A phone_number_id belongs to one company of the whole platform (D10): its claim is
+//! **Invariants.** A number belongs to one company of the whole platform (D10): its claim is
 //! taken with the connection and given back with its end. Secrets are never in an event, only their
 //! version. Green means that a delivery signed with the channel's secret came (CH03).
 
@@ -207,9 +207,9 @@ impl Decider for Channel {
             return if changes_nothing { Ok(vec![]) } else { Err(ChannelError::Disconnected) };
         }
         Ok(match command {
-            Command::Connect(_) => vec![],
-            Command::Rename(name) if *name == state.name => vec![],
-            Command::Rename(name) => vec![ChannelEvent::Renamed { name: name.clone() }],
+            Command::Rename(name) if *name != state.name => {
+                vec![ChannelEvent::Renamed { name: name.clone() }]
+            }
             Command::ReplaceCredentials { secrets, token, app_secret } => {
                 let (secrets, token, app_secret) = (*secrets, *token, *app_secret);
                 let mut events =
@@ -222,8 +222,9 @@ impl Decider for Channel {
             Command::RotateHookKey { old_until } => {
                 vec![ChannelEvent::HookKeyRotated { old_until: *old_until }]
             }
-            Command::StartProof if state.proof.is_some() => vec![],
-            Command::StartProof => vec![ChannelEvent::ProofStarted { until: *now + PROOF_LASTS }],
+            Command::StartProof if state.proof.is_none() => {
+                vec![ChannelEvent::ProofStarted { until: *now + PROOF_LASTS }]
+            }
             Command::PassProof(step) => match &state.proof {
                 Some((_, passed)) if !passed.contains(step) => {
                     vec![ChannelEvent::ProofPassed { step: *step }]
@@ -233,21 +234,17 @@ impl Decider for Channel {
             Command::Prove if state.proof.is_some() || !state.is_proven => {
                 vec![ChannelEvent::Proven {}]
             }
-            Command::Prove => vec![],
             Command::FailProof(step, detail) if state.proof.is_some() => {
                 vec![ChannelEvent::ProofFailed { step: *step, detail: detail.clone() }]
             }
-            Command::FailProof(..) => vec![],
-            Command::Pause(reason, provider_code) => match state.paused {
-                // The first reason stays; a person's pause gives way to what a person cannot release.
-                Some(PauseReason::Person) if *reason != PauseReason::Person => {
-                    vec![ChannelEvent::Paused { reason: *reason, provider_code: *provider_code }]
-                }
-                Some(_) => vec![],
-                None => {
-                    vec![ChannelEvent::Paused { reason: *reason, provider_code: *provider_code }]
-                }
-            },
+            // The first reason stays; a person's pause gives way to what a person cannot release.
+            Command::Pause(reason, provider_code)
+                if state.paused.is_none()
+                    || state.paused == Some(PauseReason::Person)
+                        && *reason != PauseReason::Person =>
+            {
+                vec![ChannelEvent::Paused { reason: *reason, provider_code: *provider_code }]
+            }
             Command::Resume => match state.paused {
                 None => vec![],
                 Some(PauseReason::TokenExpired) => return Err(ChannelError::TokenExpired),
@@ -257,7 +254,15 @@ impl Decider for Channel {
                 Some(_) => vec![ChannelEvent::Resumed {}],
             },
             Command::Disconnect => vec![ChannelEvent::Disconnected {}],
-            Command::Health { quality, tier, mps } => health(state, quality, tier, *mps),
+            Command::Connect(_)
+            | Command::Rename(_)
+            | Command::StartProof
+            | Command::Prove
+            | Command::FailProof(..)
+            | Command::Pause(..) => vec![],
+            Command::Health { quality, tier, mps } => {
+                health(state, quality.as_ref(), tier.as_ref(), *mps)
+            }
             Command::Alert { field, event, raw } => vec![ChannelEvent::AccountAlerted {
                 field: field.clone(),
                 event: event.clone(),
@@ -371,14 +376,15 @@ fn connected(connect: &Connect) -> Vec<ChannelEvent> {
 
 fn health(
     state: &State,
-    quality: &Option<ConfigText>,
-    tier: &Option<ConfigText>,
+    quality: Option<&ConfigText>,
+    tier: Option<&ConfigText>,
     mps: Option<u32>,
 ) -> Vec<ChannelEvent> {
-    let news = |told: &Option<ConfigText>, known: &Option<ConfigText>| {
-        told.clone().filter(|told| Some(told) != known.as_ref())
+    let news = |told: Option<&ConfigText>, known: Option<&ConfigText>| {
+        told.filter(|told| Some(*told) != known).cloned()
     };
-    let (quality, tier) = (news(quality, &state.quality), news(tier, &state.tier));
+    let quality = news(quality, state.quality.as_ref());
+    let tier = news(tier, state.tier.as_ref());
     let mps = mps.filter(|mps| *mps != state.mps && *mps > 0);
     if quality.is_none() && tier.is_none() && mps.is_none() {
         return vec![];

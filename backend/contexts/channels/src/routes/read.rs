@@ -52,6 +52,6 @@ impl Channels {
 fn refused(error: QueryError) -> Problem {
     match error {
         QueryError::Database(error) => error.into(),
-        other => Problem::internal(&other),
+        QueryError::Row { .. } => Problem::internal(&error),
     }
 }

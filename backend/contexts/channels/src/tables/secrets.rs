@@ -88,7 +88,10 @@ pub async fn store(
     Ok(())
 }
 
-/// The newest secrets of a channel, or of a version.
+/// Version, token, app secret, old app secret.
+type Row = (i32, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
+/// The newest secrets of a channel.
 ///
 /// # Errors
 /// If the vault or Postgres fails.
@@ -99,7 +102,7 @@ pub async fn load(
     channel: Uuid,
 ) -> Result<Option<Secrets>, SecretsError> {
     let mut tx = db::working(pool).await?;
-    let row: Option<(i32, Vec<u8>, Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
+    let row: Option<Row> = sqlx::query_as(
         "select version, token, app_secret, old_secret
          from channels.secrets
          where company_id = $1 and channel_id = $2

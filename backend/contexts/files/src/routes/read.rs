@@ -1,5 +1,7 @@
 //! A file goes out: never run, never shown as a page.
 
+use std::fmt::Write as _;
+
 use axum::{
     body::Body,
     extract::State,
@@ -101,7 +103,8 @@ fn disposition(name: &str) -> String {
         if is_plain(char::from(byte)) && byte != b' ' {
             coded.push(char::from(byte));
         } else {
-            coded.push_str(&format!("%{byte:02X}"));
+            // Writing to a text cannot fail.
+            let _ = write!(coded, "%{byte:02X}");
         }
     }
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{coded}")

@@ -74,7 +74,7 @@ impl Rate {
         let fastest = self.fastest.map_or(round_trip, |fastest| fastest.min(round_trip));
         self.fastest = Some(fastest);
         let late = round_trip.saturating_sub(fastest).min(MOST_SPREAD);
-        self.spread = late.max(self.spread - self.spread.saturating_sub(late) / 512);
+        self.spread = late.max(self.spread.saturating_sub(self.spread.saturating_sub(late) / 512));
     }
 
     /// The provider said that it was too fast: half the pace, then step by step.

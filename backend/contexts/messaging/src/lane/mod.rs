@@ -485,7 +485,7 @@ impl Lane {
         self.settled.push(message);
         if let Ended::Again { version, not_before } = ended {
             let attempt = candidate.attempt.saturating_add(1);
-            self.queue.add(Candidate { version, not_before, attempt, ..candidate }, now.steady);
+            self.queue.add(Candidate { version, attempt, not_before, ..candidate }, now.steady);
         }
     }
 

@@ -10,7 +10,7 @@ use ports::outcome::{Action, Fault, Outcome, Scope};
 use shared::channels::PauseReason;
 
 const MOST_ATTEMPTS: u16 = 5;
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// What becomes of the message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,8 +37,8 @@ fn to(n: u128, person: u128) -> Candidate {
     }
 }
 
-fn by_operator(candidate: Candidate) -> Candidate {
-    Candidate { priority: Priority::Operator, ..candidate }
+fn by_operator(candidate: &Candidate) -> Candidate {
+    Candidate { priority: Priority::Operator, ..candidate.clone() }
 }
 
 /// Lets the lane work until it waits; every commit is taken. Answers what it called.
@@ -107,7 +107,7 @@ fn an_operator_goes_before_everything_that_waits_and_alone() {
         lane.on(Input::Queued(to(n, n)), at(0));
     }
     let _ = work(&mut lane, 0);
-    lane.on(Input::Queued(by_operator(to(99, 99))), at(1));
+    lane.on(Input::Queued(by_operator(&to(99, 99))), at(1));
     let called = work_until(&mut lane, 1, 40);
     assert!(called.iter().take(2).any(|n| *n == 99), "{called:?}");
 }
@@ -146,16 +146,16 @@ fn two_reasons_to_stand_still_need_two_to_go_on() {
 #[test]
 fn in05_free_text_after_its_window_is_suppressed_unless_the_person_wrote_again() {
     let until: DateTime<Utc> = at(1_000).wall;
-    let late = |n| Candidate { window: Some(until), ..to(n, n) };
+    let expired = |n| Candidate { window: Some(until), ..to(n, n) };
     let mut lane = lane();
-    lane.on(Input::Queued(late(1)), at(2_000));
+    lane.on(Input::Queued(expired(1)), at(2_000));
     let action = lane.next(at(2_000));
-    assert_eq!(action, Action::Suppress(late(1), SuppressReason::WindowClosed));
+    assert_eq!(action, Action::Suppress(expired(1), SuppressReason::WindowClosed));
     lane.on(Input::Suppressed(message(1)), at(2_000));
     assert_eq!(lane.load(), (0, 0));
 
-    lane.on(Input::Window(late(2).conversation, at(9_000).wall), at(2_000));
-    lane.on(Input::Queued(late(2)), at(2_000));
+    lane.on(Input::Window(expired(2).conversation, at(9_000).wall), at(2_000));
+    lane.on(Input::Queued(expired(2)), at(2_000));
     assert_eq!(work(&mut lane, 2_000), [2]);
 }
 

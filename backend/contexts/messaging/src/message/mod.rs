@@ -246,8 +246,7 @@ fn note(
             // The same edit delivered twice has another place in the intake but the same time.
             !state.is_deleted
                 && !state.edited.iter().any(|(at, at_intake, at_index)| {
-                    at == provider_at && (at_intake, at_index) != (intake, index)
-                        || (at_intake, at_index) == (intake, index)
+                    at == provider_at || (at_intake, at_index) == (intake, index)
                 })
         }
         MessageEvent::Deleted { .. } => !state.is_deleted,

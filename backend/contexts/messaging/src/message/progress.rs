@@ -220,22 +220,26 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn pricing(category: &str) -> Option<Pricing> {
-        Some(Pricing {
+    fn pricing(category: &str) -> Pricing {
+        Pricing {
             billable: Some(true),
             model: Some("PMP".into()),
             kind: Some("regular".into()),
             category: Some(category.into()),
-        })
+        }
     }
 
     fn statuses() -> Vec<MessageEvent> {
         let (attempt, none) = (Some(1), None);
         vec![
             MessageEvent::OutcomeUnknown { attempt: 1 },
-            MessageEvent::Sent { provider_at: at(10), attempt, pricing: pricing("utility") },
+            MessageEvent::Sent { provider_at: at(10), attempt, pricing: Some(pricing("utility")) },
             MessageEvent::Sent { provider_at: at(9), attempt, pricing: none.clone() },
-            MessageEvent::Delivered { provider_at: at(11), attempt, pricing: pricing("service") },
+            MessageEvent::Delivered {
+                provider_at: at(11),
+                attempt,
+                pricing: Some(pricing("service")),
+            },
             MessageEvent::Read { provider_at: at(12), attempt, pricing: none.clone() },
             MessageEvent::Read { provider_at: at(13), attempt: None, pricing: none },
             MessageEvent::Failed {
@@ -280,7 +284,7 @@ mod tests {
         }
         assert_eq!(progress.state(), MessageState::Read);
         assert_eq!(progress.times[&MessageState::Sent], at(9));
-        assert_eq!(progress.price.unwrap().pricing, pricing("service").unwrap());
+        assert_eq!(progress.price.unwrap().pricing, pricing("service"));
     }
 
     #[test]

@@ -284,7 +284,8 @@ impl World {
                 let now = self.now();
                 self.owners[sleeper].lane.on(Input::Closed, now);
             }
-            self.plan(1 + sleeper as u64, Happening::Wake(sleeper));
+            let after = 1 + u64::try_from(sleeper).unwrap();
+            self.plan(after, Happening::Wake(sleeper));
         }
     }
 
