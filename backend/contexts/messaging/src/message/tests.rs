@@ -70,6 +70,7 @@ fn after(events: &[MessageEvent]) -> State {
     events.iter().fold(State::default(), Message::evolve)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a test reads better so")]
 fn decide(before: &[MessageEvent], command: Command) -> Result<Vec<MessageEvent>, MessageError> {
     Message::decide(&after(before), &command, &at(100))
 }
