@@ -127,6 +127,30 @@ async fn in04_an_answer_goes_out_once_however_often_it_is_asked_and_its_ticks_tu
 }
 
 #[tokio::test]
+async fn ana_sees_that_she_was_read_and_that_somebody_types() {
+    let shop = Shop::open(Config::default()).await;
+    let conversation = shop.ana_writes().await;
+    let page = shop.get(&format!("/api/v1/conversations/{conversation}/messages")).await;
+    let through = json!({ "through": page["items"][0]["id"] });
+    let (status, _) =
+        shop.post(&format!("/api/v1/conversations/{conversation}/read"), through).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let path = format!("/api/v1/conversations/{conversation}/typing");
+    let (status, _) = shop.post(&path, json!({})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    shop.until("both marks", async |shop| {
+        let marks = shop.sim.requests().into_iter();
+        let marks: Vec<_> = marks
+            .filter(|request| request.body["status"] == "read")
+            .map(|mark| mark.body)
+            .collect();
+        let is_typing = marks.iter().any(|mark| mark["typing_indicator"]["type"] == "text");
+        (marks.len() == 2 && is_typing).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn j2_free_text_to_somebody_who_never_wrote_is_refused_and_kept() {
     let shop = Shop::open(Config::default()).await;
     let channel = shop.channel()["channel"].clone();

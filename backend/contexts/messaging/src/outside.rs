@@ -72,6 +72,6 @@ pub trait Files: Send + Sync + 'static {
 
 /// Who shows a person that she was read, and that somebody is typing. Never waits.
 pub trait Presence: Send + Sync + 'static {
-    /// Shows it, on a channel, for a message of hers.
-    fn show(&self, company: Uuid, channel: ChannelId, message: MessageId, is_typing: bool);
+    /// Shows it for a message of hers; a message of the company shows nothing.
+    fn show(&self, company: Uuid, message: MessageId, is_typing: bool);
 }

@@ -9,10 +9,13 @@ mod people;
 pub mod shown;
 mod threads;
 
+use std::sync::Arc;
+
 use kernel::{
     db::Pools,
     http::{Problem, Routes, get, post},
 };
+use messaging::outside::Presence;
 use shared::{contacts::Contact, conversations::Thread, messages::Message, page::Page};
 use uuid::Uuid;
 
@@ -25,6 +28,8 @@ const THREADS: &[&str] =
 pub struct Inbox {
     /// The ways to Postgres.
     pub pools: Pools,
+    /// Shows people that they were read.
+    pub presence: Arc<dyn Presence>,
 }
 
 /// The routes.

@@ -98,6 +98,7 @@ pub(super) async fn mark_read(
         .await
         .map_err(conversations_failed)?;
     tx.commit().await?;
+    inbox.presence.show(can.company(), mark.through, false);
     Ok(Answer::empty())
 }
 

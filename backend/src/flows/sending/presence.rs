@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
+use events::messaging::MessageEvent;
 use messaging::{outside::Presence, said};
 use ports::outbound;
-use shared::ids::{ChannelId, MessageId};
+use shared::ids::MessageId;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -29,11 +30,16 @@ impl Seen {
         Self { sending: Arc::new(sending), room: Arc::new(Semaphore::new(MOST)) }
     }
 
-    async fn tell(&self, company: Uuid, channel: ChannelId, message: MessageId, is_typing: bool) {
+    async fn tell(&self, company: Uuid, message: MessageId, is_typing: bool) {
         let sending = &*self.sending;
-        let Ok(access) = prepare::access(sending, company, channel).await else { return };
         let events = sending.ledger.read_stream(company, message.into(), 0).await;
         let Ok(events) = events else { return };
+        let received = events.iter().find_map(|event| match event.decode().ok()? {
+            MessageEvent::Received { channel, .. } => Some(channel),
+            _ => None,
+        });
+        let Some(channel) = received else { return };
+        let Ok(access) = prepare::access(sending, company, channel).await else { return };
         let wamid = said::provider_id(&sending.vault, company, None, &events).await;
         let Ok(Some(wamid)) = wamid else { return };
         let seen = outbound::Seen { message: wamid, is_typing };
@@ -44,11 +50,11 @@ impl Seen {
 }
 
 impl Presence for Seen {
-    fn show(&self, company: Uuid, channel: ChannelId, message: MessageId, is_typing: bool) {
+    fn show(&self, company: Uuid, message: MessageId, is_typing: bool) {
         let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return };
         let seen = self.clone();
         self.sending.tasks.spawn_until_stop(async move {
-            seen.tell(company, channel, message, is_typing).await;
+            seen.tell(company, message, is_typing).await;
             drop(room);
         });
     }

@@ -21,7 +21,7 @@ pub(super) async fn typing(
     drop(tx);
     let thread = thread.ok_or_else(not_found)?;
     if let Some(heard) = thread.heard_id {
-        app.presence.show(company, thread.channel_id.into(), heard.into(), true);
+        app.presence.show(company, heard.into(), true);
     }
     Ok(Answer::empty())
 }
