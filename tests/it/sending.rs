@@ -54,6 +54,21 @@ impl Shop {
         (status, answer.json().await.unwrap_or_default())
     }
 
+    async fn upload(&self, bytes: Vec<u8>, name: &'static str) -> reqwest::Response {
+        let part = reqwest::multipart::Part::bytes(bytes).file_name(name);
+        let form = reqwest::multipart::Form::new().part("file", part);
+        self.platform
+            .request(Method::POST, "/api/v1/files")
+            .header(header::COOKIE, &self.owner.cookie)
+            .header(header::ORIGIN, &self.platform.base)
+            .header("X-Company-Id", self.owner.company())
+            .header("Idempotency-Key", fresh("upload"))
+            .multipart(form)
+            .send()
+            .await
+            .unwrap()
+    }
+
     /// A thing that is there at last: looks again until it is, and says what it looked for if not.
     async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut(&Self) -> Option<T>) -> T {
         let looking = async {
@@ -323,24 +338,103 @@ async fn a_delivery_is_taken_by_its_signature_alone() {
 }
 
 #[tokio::test]
+async fn ca07_ca08_no_limit_is_passed_and_a_restart_sends_nothing_twice() {
+    const PEOPLE: usize = 120;
+    let config = Config { latency_ms: 20, jitter_ms: 20, ..Config::default() };
+    let shop = Shop::open(config).await;
+    for n in 0..PEOPLE {
+        let from = format!("55119{:08}", 10_000_000 + n);
+        shop.sim.write(&Inbound::text(&from, &shop.number(), "oi")).unwrap();
+    }
+    let threads = shop
+        .until("all threads", async |shop| {
+            let page = shop.get("/api/v1/conversations?limit=200").await;
+            let mut ids = vec![];
+            let mut page = Some(page);
+            while let Some(found) = page.take() {
+                ids.extend(found["items"].as_array()?.iter().map(|item| item["id"].clone()));
+                if let Some(next) = found["next"].as_str() {
+                    let path = format!("/api/v1/conversations?limit=200&after={next}");
+                    page = Some(shop.get(&path).await);
+                }
+            }
+            (ids.len() == PEOPLE).then_some(ids)
+        })
+        .await;
+    for thread in &threads {
+        let path = format!("/api/v1/conversations/{}/messages", thread.as_str().unwrap());
+        assert_eq!(shop.post(&path, text("olá")).await.0, StatusCode::ACCEPTED);
+    }
+    // A deploy in the middle of it.
+    let Shop { platform, sim, .. } = shop;
+    let (database_url, name) = (platform.app.config.database_url.clone(), fresh("again"));
+    platform.stop().await;
+    let again = Platform::start_again(&database_url, &name, &sim.url()).await;
+    let all = async {
+        while sim.accepted().len() < PEOPLE {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let is_over = tokio::time::timeout(Duration::from_secs(30), all).await.is_ok();
+    assert!(is_over, "only {} of {PEOPLE} were written to", sim.accepted().len());
+    assert!(sim.accepted().values().all(|n| *n == 1), "somebody heard it twice");
+    let refused: Vec<_> =
+        sim.requests().into_iter().filter(|request| request.status >= 400).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn ch19_ch20_files_go_out_by_one_upload_and_come_in_whole() {
+    let shop = Shop::open(Config::default()).await;
+    let conversation = shop.ana_writes().await;
+    let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01".as_slice(), &[7; 64]].concat();
+    let stored: Value = shop.upload(png.clone(), "praia.png").await.json().await.unwrap();
+    let content = json!({ "content": {
+        "kind": "media", "media": "image", "file": stored["id"], "caption": "A praia",
+    }});
+    let path = format!("/api/v1/conversations/{conversation}/messages");
+    for _ in 0..2 {
+        let queued = shop
+            .until("a file that can be sent", async |shop| {
+                let (status, queued) = shop.post(&path, content.clone()).await;
+                (status == StatusCode::ACCEPTED).then_some(queued)
+            })
+            .await;
+        shop.until_state(&conversation, queued["message"].as_str().unwrap(), "delivered").await;
+    }
+    let requests = shop.sim.requests();
+    let uploads = requests
+        .iter()
+        .filter(|request| request.method == "POST" && request.path.ends_with("/media"));
+    assert_eq!(uploads.count(), 1);
+    let sent = requests.iter().find_map(|request| request.body.pointer("/image/id").cloned());
+    let media_id = sent.unwrap();
+
+    let picture = json!({ "type": "image", "image": { "id": media_id, "caption": "esta?" } });
+    shop.sim.write(&Inbound::message(ANA, &shop.number(), picture)).unwrap();
+    let file = shop
+        .until("her file", async |shop| {
+            let page = shop.get(&path).await;
+            let items = page["items"].as_array()?.clone();
+            let hers = items
+                .into_iter()
+                .find(|item| item["is_outbound"] == false && item["kind"] == "image")?;
+            Some(hers.pointer("/content/file")?.as_str()?.to_owned())
+        })
+        .await;
+    let link = shop.get(&format!("/api/v1/files/{file}")).await;
+    assert_eq!(link["mime_type"], "image/png");
+    let url = link["url"].as_str().unwrap();
+    let bytes = shop.platform.get_as(&shop.owner, url).send().await.unwrap().bytes().await.unwrap();
+    assert_eq!(bytes, png);
+}
+
+#[tokio::test]
 async fn d32_a_file_is_what_its_content_says_and_opens_in_its_session_only() {
     let shop = Shop::open(Config::default()).await;
     let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01".as_slice(), &[0; 64]].concat();
-    let upload = async |bytes: Vec<u8>| {
-        let part = reqwest::multipart::Part::bytes(bytes).file_name("../../página.html");
-        let form = reqwest::multipart::Form::new().part("file", part);
-        shop.platform
-            .request(Method::POST, "/api/v1/files")
-            .header(header::COOKIE, &shop.owner.cookie)
-            .header(header::ORIGIN, &shop.platform.base)
-            .header("X-Company-Id", shop.owner.company())
-            .header("Idempotency-Key", fresh("upload"))
-            .multipart(form)
-            .send()
-            .await
-            .unwrap()
-    };
-    let answer = upload(png.clone()).await;
+    let answer = shop.upload(png.clone(), "../../página.html").await;
     assert_eq!(answer.status(), StatusCode::CREATED);
     let stored: Value = answer.json().await.unwrap();
     assert_eq!(stored["mime_type"], "image/png");
@@ -366,5 +460,5 @@ async fn d32_a_file_is_what_its_content_says_and_opens_in_its_session_only() {
     let forged = url.replace("until=", "until=9");
     let forged = shop.platform.get_as(&shop.owner, &forged).send().await.unwrap();
     assert_eq!(forged.status(), StatusCode::NOT_FOUND);
-    assert_eq!(upload(vec![]).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(shop.upload(vec![], "x").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }

@@ -4,7 +4,11 @@
 //! what that one left open unknown. Events are taken in the company's order, each once. When ownership,
 //! the ledger's refusal or silence says that somebody else may act, the lanes stop.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use events::{
     channels::ChannelEvent,
@@ -40,6 +44,8 @@ use super::{
 const OLDEST: Duration = Duration::from_millis(1_500);
 /// How long a group rests that could not begin.
 const REST: Duration = Duration::from_millis(300);
+/// How long a stop waits for what was picked to be given back, and for calls to end.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a lane rests whose commit was not taken.
 const NOT_NOW: Duration = Duration::from_millis(300);
 /// What a number may send a second when nobody has said.
@@ -75,7 +81,12 @@ struct Line {
     waba_id: String,
     mps: u32,
     is_halted: bool,
+    /// When people wrote to it in the last moments: they share its second.
+    came_in: VecDeque<Duration>,
 }
+
+/// The most that is remembered of what came in: the largest limit of a number.
+const REMEMBERED: usize = 1_000;
 
 impl Group {
     pub(super) fn new(
@@ -205,6 +216,9 @@ impl Group {
         let per_second = if line.mps == 0 { USUAL } else { line.mps };
         let left = Handover { open: vec![], ..taken.handover };
         let mut lane = Lane::open(per_second, 1, &left, now);
+        for came in &line.came_in {
+            lane.on(Input::CameIn(1), Now { steady: *came, ..now });
+        }
         if line.is_halted {
             lane.on(Input::Halt(Halt::Channel), now);
         }
@@ -334,12 +348,15 @@ impl Group {
     async fn stop(&mut self, inbox: &mut mpsc::UnboundedReceiver<Told>) {
         let now = self.now();
         for open in self.lanes.values_mut() {
-            open.lane.on(Input::Halt(Halt::Facts), now);
+            open.lane.on(Input::Halt(Halt::Stopping), now);
         }
-        self.drive_all();
-        let patience = tokio::time::sleep(Duration::from_secs(2));
+        let patience = tokio::time::sleep(PATIENCE);
         tokio::pin!(patience);
-        while self.lanes.values().any(|open| open.lane.load().1 > 0) {
+        loop {
+            self.drive_all();
+            if self.lanes.values().all(|open| open.lane.is_quiet()) {
+                return;
+            }
             tokio::select! {
                 told = inbox.recv() => {
                     if let Some(Told::Lane { channel, generation, what }) = told {
@@ -388,6 +405,11 @@ impl Group {
                 self.queued(channel, candidate).await?;
             }
             MessageEvent::Received { channel, conversation, provider_at, kind, .. } => {
+                let line = self.numbers.entry(channel).or_default();
+                line.came_in.push_back(now.steady);
+                if line.came_in.len() > REMEMBERED {
+                    line.came_in.pop_front();
+                }
                 if let Some(open) = self.lanes.get_mut(&channel) {
                     open.lane.on(Input::CameIn(1), now);
                     if opens_window(kind) {
@@ -655,5 +677,6 @@ fn line(number: &Number) -> Line {
         waba_id: number.waba_id.clone().unwrap_or_default(),
         mps: number.mps.and_then(|mps| u32::try_from(mps).ok()).unwrap_or_default(),
         is_halted: number.is_paused || number.is_off,
+        came_in: VecDeque::new(),
     }
 }

@@ -91,14 +91,18 @@ impl Rate {
         self.held_until = self.held_until.max(until);
     }
 
-    /// How many may leave in a second now.
+    /// How many may leave in a second now. None at all while what comes in fills the second: the
+    /// provider would refuse every one.
     #[must_use]
     pub fn budget(&self) -> u32 {
         let share = self.per_second.saturating_mul(self.share) / FULL;
-        // A flood from outside may not silence the number for ever.
-        let least = (self.per_second / 20).max(1);
         // What comes in next is not known yet: a tenth more than came.
-        share.saturating_sub(self.n_inbound + self.n_inbound.div_ceil(10)).max(least)
+        share.saturating_sub(self.n_inbound + self.n_inbound.div_ceil(10))
+    }
+
+    /// The pace that the budget allows.
+    fn gap(&self) -> Duration {
+        self.window() / self.budget().max(1)
     }
 
     /// The earliest moment at which one more may leave.
@@ -106,6 +110,11 @@ impl Rate {
     pub fn slot(&mut self, now: Duration) -> Duration {
         self.forget(now);
         let budget = usize::try_from(self.budget()).unwrap_or(usize::MAX);
+        if budget == 0 {
+            let window = self.window();
+            let first = self.inbound.front().map_or(now, |(came, _)| *came);
+            return (first + window).max(self.held_until);
+        }
         let crowded = self
             .departures
             .len()
@@ -118,7 +127,7 @@ impl Rate {
     /// One leaves.
     pub fn depart(&mut self, now: Duration) {
         self.departures.push_back(now);
-        let gap = self.window() / self.budget();
+        let gap = self.gap();
         self.next = self.next.max(now.saturating_sub(CATCH_UP)) + gap;
     }
 
@@ -127,7 +136,7 @@ impl Rate {
     pub fn within(&mut self, now: Duration, ahead: Duration) -> usize {
         let slot = self.slot(now).max(now);
         let Some(left) = (now + ahead).checked_sub(slot) else { return 0 };
-        let gap = self.window() / self.budget();
+        let gap = self.gap();
         let more = left.as_micros() / gap.as_micros().max(1);
         usize::try_from(more).unwrap_or(usize::MAX).saturating_add(1)
     }
@@ -286,6 +295,15 @@ mod tests {
         let both: Vec<u64> = left.iter().copied().chain((0..10_000).step_by(50)).collect();
         assert!(most_in_a_second(&both) <= 80, "{}", most_in_a_second(&both));
         assert!(left.len() >= 60 * 10 * 95 / 100, "{}", left.len());
+    }
+
+    #[test]
+    fn a_number_that_is_flooded_waits_until_its_second_has_room() {
+        let mut rate = Rate::new(80);
+        rate.came_in(ms(0), 120);
+        assert!(rate.slot(ms(10)) > ms(1_000));
+        assert_eq!(rate.within(ms(10), ms(250)), 0);
+        assert_eq!(rate.slot(ms(1_100)), ms(0));
     }
 
     #[test]

@@ -125,6 +125,8 @@ pub enum Halt {
     Installation,
     /// Its facts are older than they may be (D22).
     Facts,
+    /// Its process is about to end.
+    Stopping,
 }
 
 /// What became of an attempt.
@@ -312,6 +314,13 @@ impl Lane {
             || self.queue.holds(message)
             || self.calling.contains_key(&message)
             || self.picked.iter().any(|candidate| candidate.message == message)
+    }
+
+    /// Whether nothing is under way: no commit of its stream, no pick, no call.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.is_closed
+            || self.busy == Busy::Nothing && self.picked.is_empty() && self.calling.is_empty()
     }
 
     /// Whether another owner has taken over.
