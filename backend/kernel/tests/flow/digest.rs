@@ -406,7 +406,7 @@ async fn d17_the_mac_of_the_raw_bytes_is_the_same_from_memory_and_from_the_table
     let db = Db::new("mac").await;
     let ledger = db.ledger().await;
     let noted =
-        |ledger: &kernel::ledger::Ledger| Noted(Demo::of(&ledger), std::sync::Mutex::default());
+        |ledger: &kernel::ledger::Ledger| Noted(Demo::of(ledger), std::sync::Mutex::default());
     let intake = db.intake().await;
     let id = put(&intake, route(1), "{}").await;
     let mut digest = Digest::new(intake, ledger.clone(), noted(&ledger));

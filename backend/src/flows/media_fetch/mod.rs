@@ -106,7 +106,7 @@ impl MediaFetch {
             };
             for missing in missing {
                 let Ok(room) = Arc::clone(&room).try_acquire_owned() else { break };
-                self.hold(&tries, missing.id, Duration::from_secs(3_600));
+                self.hold(&tries, missing.id, Duration::from_hours(1));
                 let (fetch, tries) = (self.clone(), Arc::clone(&tries));
                 self.tasks.spawn_until_stop(async move {
                     fetch.one(&missing, &tries).await;

@@ -48,23 +48,20 @@ pub(super) async fn create(
         .ok_or_else(|| Problem::invalid("/owner/email", "invalid"))?;
     let context = admin.context_in(company).await?;
     let known = tenancy.user_of(&email).await?;
-    let (owner, mut also, mut more_claims) = match known {
-        Some(owner) => (UserId::from_uuid(owner), vec![], vec![]),
-        None => {
-            let name = crate::company::fit(&body.owner.name)
-                .ok_or_else(|| Problem::invalid("/owner/name", "invalid"))?;
-            let chosen = body.owner.password.as_deref();
-            let chosen = chosen.ok_or_else(|| Problem::invalid("/owner/password", "missing"))?;
-            password::check("/owner/password", chosen)?;
-            let hash = tenancy.passwords.hash(chosen).await?;
-            let index = tenancy.vault.index(PLATFORM).await?;
-            let owner = index.id(0, "tenancy.owner", &[company.as_bytes()]);
-            let owner = UserId::from_uuid(owner);
-            store::keep_password(&tenancy.pools.app, owner, &hash).await?;
-            let person = Person { name: name.0, email };
-            let registering = tenancy.registering(owner, person, false, &admin.context()).await?;
-            (owner, vec![registering.append], vec![registering.claim])
-        }
+    let (owner, mut also, mut more_claims) = if let Some(owner) = known { (UserId::from_uuid(owner), vec![], vec![]) } else {
+        let name = crate::company::fit(&body.owner.name)
+            .ok_or_else(|| Problem::invalid("/owner/name", "invalid"))?;
+        let chosen = body.owner.password.as_deref();
+        let chosen = chosen.ok_or_else(|| Problem::invalid("/owner/password", "missing"))?;
+        password::check("/owner/password", chosen)?;
+        let hash = tenancy.passwords.hash(chosen).await?;
+        let index = tenancy.vault.index(PLATFORM).await?;
+        let owner = index.id(0, "tenancy.owner", &[company.as_bytes()]);
+        let owner = UserId::from_uuid(owner);
+        store::keep_password(&tenancy.pools.app, owner, &hash).await?;
+        let person = Person { name: name.0, email };
+        let registering = tenancy.registering(owner, person, false, &admin.context()).await?;
+        (owner, vec![registering.append], vec![registering.claim])
     };
     also.push(tenancy.joining(company, owner, Role::Owner, &context)?);
     let executed = tenancy
