@@ -251,6 +251,7 @@ impl Writer {
             let stored = store(&mut connection, self.shard, &plan, &self.words, Locked::Elsewhere);
             stored.await.inspect_err(|_| witness(&plan, witnesses))?;
         }
+        self.recent.push(plan.recorded(self.shard));
         let answers = plan.answers;
         self.memory.learn(facts);
         self.met(rival);
@@ -285,6 +286,7 @@ impl Writer {
             store(lock.connection()?, shard, &plan, words, Locked::Elsewhere).await?;
             lock.release().await.inspect_err(|_| witness(&plan, witnesses))?;
         }
+        self.recent.push(plan.recorded(self.shard));
         let answers = plan.answers;
         self.memory.learn(facts);
         self.met(rival);
