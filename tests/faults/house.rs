@@ -132,7 +132,6 @@ pub(crate) struct House {
 impl House {
     /// Opens it with the demo company in it; nothing serves yet.
     pub(crate) fn open() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let postgres = Server::start("postgres", folder.path());
         let nats = Server::start("nats", folder.path());
