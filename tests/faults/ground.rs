@@ -14,7 +14,7 @@ async fn k10_faults_of_postgres_are_answered_503_and_need_no_hand() {
     for round in 0..rounds() {
         company.write(&mut node, 1, &format!("before {round}")).await;
         house.postgres.kill();
-        let refused = reqwest::Client::builder().no_proxy().build().unwrap();
+        let refused = tests::http().no_proxy().build().unwrap();
         let refused = refused.get(format!("{}/readyz", house.url)).send().await.unwrap();
         assert_eq!(refused.status(), 503, "not ready without its database");
         house.postgres.again();

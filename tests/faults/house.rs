@@ -132,6 +132,7 @@ pub(crate) struct House {
 impl House {
     /// Opens it with the demo company in it; nothing serves yet.
     pub(crate) fn open() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let postgres = Server::start("postgres", folder.path());
         let nats = Server::start("nats", folder.path());
@@ -194,7 +195,7 @@ impl House {
     /// Serves, armed or not; answers as soon as it is ready, or dead already.
     pub(crate) async fn serve(&self, fault: Option<&str>) -> Node {
         let mut node = self.spawn(&["serve"], fault);
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = tests::http().no_proxy().build().unwrap();
         let ready = format!("{}/readyz", self.url);
         eventually("the platform is ready", async || {
             node.is_dead()

@@ -641,13 +641,17 @@ impl Open {
         loop {
             match self.lane.next(now) {
                 Action::Pick(batch) => self.desk.pick(batch),
-                Action::Call(pick) => if let Some(ready) = self.ready.remove(&pick.message) { self.desk.call(ready) } else {
-                    // A pick that was never made ready was not called: the lane may not say so.
-                    tracing::error!(message.id = %pick.message, "a pick is not ready");
-                    let ended = Ended::Unknown;
-                    let (message, took) = (pick.message, None);
-                    self.lane.on(Input::Ended { message, ended, took }, now);
-                },
+                Action::Call(pick) => {
+                    if let Some(ready) = self.ready.remove(&pick.message) {
+                        self.desk.call(ready)
+                    } else {
+                        // A pick that was never made ready was not called: the lane may not say so.
+                        tracing::error!(message.id = %pick.message, "a pick is not ready");
+                        let ended = Ended::Unknown;
+                        let (message, took) = (pick.message, None);
+                        self.lane.on(Input::Ended { message, ended, took }, now);
+                    }
+                }
                 Action::Release(messages, version) => self.desk.release(messages, version),
                 Action::Suppress(candidate, reason) => self.desk.suppress(candidate, reason),
                 Action::Settle(messages, version) => self.desk.settle(messages, version),

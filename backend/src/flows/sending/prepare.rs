@@ -82,7 +82,9 @@ pub(super) async fn ready(
     };
     let said = said::outbound(&sending.vault, company, events).await?;
     let said = said.ok_or(NotReady::Erased)?;
-    let (content, reply_to) = if purpose == Purpose::Reaction { (reaction(&said.content, said.answers)?, None) } else {
+    let (content, reply_to) = if purpose == Purpose::Reaction {
+        (reaction(&said.content, said.answers)?, None)
+    } else {
         let media_id = media_id(sending, company, channel, access, file).await?;
         let content = content::outgoing(&said.content, media_id.as_deref());
         (content.map_err(|_refused| NotReady::Unsendable)?, said.answers)

@@ -48,7 +48,9 @@ pub(super) async fn create(
         .ok_or_else(|| Problem::invalid("/owner/email", "invalid"))?;
     let context = admin.context_in(company).await?;
     let known = tenancy.user_of(&email).await?;
-    let (owner, mut also, mut more_claims) = if let Some(owner) = known { (UserId::from_uuid(owner), vec![], vec![]) } else {
+    let (owner, mut also, mut more_claims) = if let Some(owner) = known {
+        (UserId::from_uuid(owner), vec![], vec![])
+    } else {
         let name = crate::company::fit(&body.owner.name)
             .ok_or_else(|| Problem::invalid("/owner/name", "invalid"))?;
         let chosen = body.owner.password.as_deref();
