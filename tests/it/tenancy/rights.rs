@@ -308,6 +308,10 @@ async fn d31_an_impersonator_is_let_in_where_nothing_of_the_company_is_given_awa
         match route.access {
             Access::Public => assert!(is_in(&reply), "{}", name(route)),
             Access::SignedIn if route.path == "/api/v1/me" => assert!(is_in(&reply)),
+            // An address that was signed for somebody else's session leads nowhere.
+            Access::SignedIn if route.path.ends_with("/content") => {
+                stopped(&reply, 404, "not_found", "an impersonator", route);
+            }
             Access::SignedIn | Access::SuperAdmin => {
                 stopped(&reply, 403, forbidden, "an impersonator", route);
             }
