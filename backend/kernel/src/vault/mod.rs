@@ -388,8 +388,8 @@ impl Vault {
         Ok(())
     }
 
-    /// `ids` are sorted, so that two processes that make the same keys do not wait for each other in
-    /// a circle.
+    /// Stored in one order, so that two processes that make the same keys do not wait for each other
+    /// in a circle. The statement says so itself: a join inside it may have lost the order of `ids`.
     async fn make(&self, ids: &[KeyId], companies: &HashMap<Uuid, CompanyKeys>) -> Result<()> {
         let mut wrapped = Vec::with_capacity(ids.len());
         for id in ids {
@@ -418,6 +418,7 @@ impl Vault {
                and not exists (
                  select from vault.shredded_periods p
                  where p.class = n.class and p.period = n.period)
+             order by n.company, n.subject, n.class, n.period
              on conflict (company_id, subject_id, class, period) do nothing"
         };
         sqlx::query(statement)
