@@ -5,6 +5,7 @@
 //! command without an answer is sent again under its key.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
@@ -18,7 +19,7 @@ use shared::{
     page::Page,
 };
 
-use crate::house::{House, Node, eventually};
+use crate::house::{House, Node, eventually_or};
 
 /// What was said so far, and by whom it was acknowledged.
 pub(crate) struct Company {
@@ -198,7 +199,7 @@ impl Company {
         for text in &self.acknowledged {
             *expected.entry(text).or_default() += 1;
         }
-        let mut last = String::new();
+        let last = RefCell::new(String::new());
         let complete = async || {
             let Some(messages) = self.messages().await else { return false };
             let is_settled = messages.iter().filter(|message| message.is_outbound).all(is_settled);
@@ -212,10 +213,13 @@ impl Company {
             assert!(twice.is_empty(), "told twice: {twice:?}");
             let missing: Vec<_> =
                 expected.keys().filter(|text| !counts.contains_key(**text)).collect();
-            last = format!("missing {missing:?}, settled: {is_settled}");
+            *last.borrow_mut() = format!("missing {missing:?}, settled: {is_settled}");
             is_settled && missing.is_empty() && counts.len() >= expected.len()
         };
-        eventually("everything acknowledged is in the read model", complete).await;
+        eventually_or("everything acknowledged is in the read model", complete, || {
+            format!("{}\nthe platform said last:\n{}", last.borrow(), house.last_words())
+        })
+        .await;
 
         let accepted = self.client.get(format!("{}/_sim/attempts?by=message", self.sim));
         let accepted = accepted.send().await.unwrap().text().await.unwrap();

@@ -230,11 +230,20 @@ impl House {
 }
 
 /// Asks until the answer is yes.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, holds: impl AsyncFnMut() -> bool) {
+    eventually_or(what, holds, String::new).await;
+}
+
+/// Asks until the answer is yes; a failure tells more.
+pub(crate) async fn eventually_or(
+    what: &str,
+    mut holds: impl AsyncFnMut() -> bool,
+    more: impl Fn() -> String,
+) {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = tokio::time::interval(Duration::from_millis(25));
     while !holds().await {
-        assert!(Instant::now() < deadline, "after a minute it is not so that {what}");
+        assert!(Instant::now() < deadline, "after a minute it is not so that {what}: {}", more());
         pause.tick().await;
     }
 }

@@ -162,10 +162,15 @@ impl Desk {
                 title: Some("it cannot be sent as it is".into()),
             },
             NotReady::Later | NotReady::Kernel(_) => {
-                let looked = prepare::look(&self.sending, self.company, message, self.now()).await;
                 let not_before = self.now().steady + FILE_AGAIN;
-                let now = looked.ok().flatten().map(|now| Candidate { not_before, ..now });
-                return Did::Moved { message, now, settled: batch.settled };
+                return match self.moved(message, batch.settled).await {
+                    Did::Moved { message, now: Some(now), settled } => {
+                        let now = Some(Candidate { not_before, ..now });
+                        Did::Moved { message, now, settled }
+                    }
+                    // Gone, or not to be looked at now: then the pick is made again later.
+                    did => did,
+                };
             }
         };
         let ids = &*self.sending.ground.ids;
