@@ -1,7 +1,6 @@
 //! The guards are there: with each of them switched off, the test that guards it turns red.
 
 use kernel::plant::{Plant, with};
-use tokio::task::JoinSet;
 
 use crate::{append, cache, clock, support::*, timers, vault, verify};
 
