@@ -228,12 +228,13 @@ impl Nodes {
                 return Ok(());
             }
         }
-        let nodes: Vec<(String, Uuid, i64)> =
-            sqlx::query_as("select node, session, beat from node.nodes")
-                .fetch_all(&mut *tx)
-                .await?;
+        // Owners before processes: whoever owns was there before, and is not taken for gone.
         let assignments: Vec<(String, Option<String>, Option<Uuid>, i64)> =
             sqlx::query_as("select unit, node, session, epoch from node.assignments")
+                .fetch_all(&mut *tx)
+                .await?;
+        let nodes: Vec<(String, Uuid, i64)> =
+            sqlx::query_as("select node, session, beat from node.nodes")
                 .fetch_all(&mut *tx)
                 .await?;
         tx.commit().await?;
