@@ -12,8 +12,7 @@
   const theme = kept("theme");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   if (kept("density") === "compact") root.dataset.density = "compact";
-  const language = kept("language") ?? navigator.language;
-  root.lang = language.startsWith("en") ? "en" : "pt-BR";
+  root.lang = kept("language")?.startsWith("en") ? "en" : "pt-BR";
   if (kept("signed_in") === "yes" && !location.pathname.startsWith("/entrar")) root.dataset.boot = "app";
   if (!CSS.supports("color", "light-dark(red, blue)")) {
     root.dataset.boot = "old";

@@ -41,6 +41,7 @@ const en = {
   accepted: 'accepted by the provider', sent: 'sent', delivered: 'delivered', read: 'read by you', played: 'listened to by you',
   refused: 'The simulator refused', unread: 'unread', today: 'Today', image: 'Photo', video: 'Video', interactive: 'Message',
 };
-const isPortuguese = !navigator.languages?.length || navigator.languages[0].toLowerCase().startsWith('pt');
-export const locale = isPortuguese ? 'pt-BR' : navigator.languages[0];
+// As on the platform: Portuguese, unless the address asks for English (`/phone?lang=en`).
+const isPortuguese = !new URLSearchParams(location.search).get('lang')?.startsWith('en');
+export const locale = isPortuguese ? 'pt-BR' : 'en';
 export const t = key => (isPortuguese ? pt : en)[key] ?? key;

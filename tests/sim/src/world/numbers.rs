@@ -110,7 +110,7 @@ pub struct NumberSpec {
     /// The account it belongs to; by default 900000000 + n as for seeded companies.
     pub waba_id: Option<String>,
     /// As people see it.
-    #[serde(alias = "phone", alias = "phone_number", alias = "number")]
+    #[serde(alias = "display_number", alias = "phone", alias = "phone_number", alias = "number")]
     pub display_phone_number: Option<String>,
     /// As people see it.
     #[serde(alias = "name", alias = "display_name")]
