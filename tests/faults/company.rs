@@ -19,12 +19,15 @@ use shared::{
     page::Page,
 };
 
-use crate::house::{House, Node, eventually_or};
+use crate::house::{House, Node, eventually, eventually_or};
 
 /// What was said so far, and by whom it was acknowledged.
 pub(crate) struct Company {
     client: reqwest::Client,
+    /// Where people and programs are answered.
     url: String,
+    /// Where deliveries go.
+    hooks: String,
     sim: String,
     api_key: String,
     channel: Value,
@@ -40,11 +43,17 @@ const ANSWERED: u32 = 1;
 
 impl Company {
     pub(crate) fn of(house: &House) -> Self {
+        Self::at(house, &house.url)
+    }
+
+    /// The company as answered by another process than the one that takes deliveries.
+    pub(crate) fn at(house: &House, api: &str) -> Self {
         let client = tests::http().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
         let api_key = house.demo["api_key"].as_str().unwrap().to_owned();
         Self {
             client,
-            url: house.url.clone(),
+            url: api.to_owned(),
+            hooks: house.url.clone(),
             sim: house.sim.clone(),
             api_key,
             channel: house.demo["channels"][0].clone(),
@@ -72,7 +81,7 @@ impl Company {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.field("app_secret").as_bytes()).unwrap();
         mac.update(body.as_bytes());
         let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
-        let hook = format!("{}/hooks/meta/{}", self.url, self.field("hook_key"));
+        let hook = format!("{}/hooks/meta/{}", self.hooks, self.field("hook_key"));
         let mut pace = pace();
         while !node.is_dead() {
             pace.tick().await;
@@ -190,6 +199,31 @@ impl Company {
             }
         }
         Some(found)
+    }
+
+    /// How far each outbound message is.
+    pub(crate) async fn states(&self) -> Option<Vec<MessageState>> {
+        let messages = self.messages().await?;
+        Some(messages.iter().filter_map(|message| Some(message.delivery.as_ref()?.state)).collect())
+    }
+
+    /// How many were under way when their owner ended, and nobody knows more yet.
+    pub(crate) async fn n_unknown(&self) -> usize {
+        let states = self.states().await.unwrap_or_default();
+        states.iter().filter(|state| **state == MessageState::Unknown).count()
+    }
+
+    /// Waits until an answer was sent, or is unknown.
+    pub(crate) async fn reaches_an_end(&self, text: &str) {
+        eventually("the answer is under way", async || {
+            let messages = self.messages().await.unwrap_or_default();
+            messages.iter().filter(|message| message.is_outbound).any(|message| {
+                let said =
+                    matches!(&message.content, Some(Content::Text { body, .. }) if body == text);
+                said && is_settled(message)
+            })
+        })
+        .await;
     }
 
     /// Everything acknowledged is in the read model, once; every answer reached an end, and the

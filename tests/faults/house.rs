@@ -105,6 +105,19 @@ impl Node {
         self.0.try_wait().unwrap().is_some()
     }
 
+    /// Whether it stopped itself at a point and stands there.
+    pub(crate) fn stands_still(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
+        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().next());
+        state == Some("T")
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
+        kill_process(pid, Signal::CONT).unwrap();
+    }
+
     pub(crate) fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -195,14 +208,41 @@ impl House {
     /// Serves, armed or not; answers as soon as it is ready, or dead already.
     pub(crate) async fn serve(&self, fault: Option<&str>) -> Node {
         let mut node = self.spawn(&["serve"], fault);
+        self.is_ready(&mut node, &self.url).await;
+        node
+    }
+
+    /// Serves some of the roles under a name of its own.
+    pub(crate) async fn serve_as(
+        &self,
+        (name, roles): (&str, &str),
+        at: &str,
+        fault: Option<&str>,
+    ) -> Node {
+        let mut command = self.command(&["serve", "--roles", roles]);
+        command.env("MASTERIA_NODE_ID", name);
+        command.env("MASTERIA_HTTP_ADDR", at.trim_start_matches("http://"));
+        if let Some(fault) = fault {
+            command.env("MASTERIA_FAULT", fault);
+        }
+        let mut node = self.start(command);
+        self.is_ready(&mut node, at).await;
+        node
+    }
+
+    /// An address that nobody listens on yet.
+    pub(crate) fn free_url() -> String {
+        format!("http://127.0.0.1:{}", free_port())
+    }
+
+    async fn is_ready(&self, node: &mut Node, url: &str) {
         let client = tests::http().no_proxy().build().unwrap();
-        let ready = format!("{}/readyz", self.url);
+        let ready = format!("{url}/readyz");
         eventually("the platform is ready", async || {
             node.is_dead()
                 || client.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success())
         })
         .await;
-        node
     }
 
     /// Starts a command, armed or not.
@@ -211,6 +251,10 @@ impl House {
         if let Some(fault) = fault {
             command.env("MASTERIA_FAULT", fault);
         }
+        self.start(command)
+    }
+
+    fn start(&self, mut command: Command) -> Node {
         let log = self.log("masteria");
         Node(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
     }

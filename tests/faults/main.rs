@@ -9,4 +9,6 @@ mod chance;
 mod company;
 mod ground;
 mod house;
+mod owners;
 mod points;
+mod roles;

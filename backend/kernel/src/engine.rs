@@ -1,9 +1,10 @@
 //! Everything in the kernel that runs by itself, started as one.
 //!
-//! Each piece of work is a unit that one process owns (D16); what acts is held while the gate is shut
-//! (D12). Read models are fed also while it is: looking harms nobody.
+//! Each piece of work is a unit that one process owns (D16), and a process stands only for the work that
+//! it was given; what acts is held while the gate is shut (D12). Read models are fed also while it is:
+//! looking harms nobody.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use tokio::sync::watch;
 
@@ -43,6 +44,30 @@ pub struct Ground {
     pub gate: Gate,
     /// How long raw deliveries are kept.
     pub keep_deliveries: Duration,
+}
+
+/// A piece of what runs, as a process may be given it. Without any, a process still lives among the
+/// others, hears of what they store, and knows how far the read models are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Work {
+    /// Keys and age of raw deliveries.
+    Intake,
+    /// Deliveries become events.
+    Digest,
+    /// Events go to NATS.
+    Relay,
+    /// Events become rows.
+    Projections,
+    /// Policies and timers.
+    Reactions,
+}
+
+impl Work {
+    /// All of it.
+    #[must_use]
+    pub fn all() -> BTreeSet<Self> {
+        [Self::Intake, Self::Digest, Self::Relay, Self::Projections, Self::Reactions].into()
+    }
 }
 
 /// What runs.
@@ -89,65 +114,88 @@ impl Engine {
         Ok(Self { models, policies, standing })
     }
 
-    /// Runs everything until the tasks are to stop.
+    /// Runs what this process was given until the tasks are to stop.
     pub fn start<F: Flow>(
         &self,
         tasks: &Tasks,
         ground: &Ground,
         modules: &[Module],
+        work: &BTreeSet<Work>,
         digest: impl Fn() -> Digest<F> + Send + 'static,
     ) {
-        let Ground { ledger, bus, nodes, gate, intake, .. } = ground.clone();
-        let shard = ledger.shard();
+        self.live(tasks, ground);
+        let does = |piece: Work| work.contains(&piece);
+        if does(Work::Intake) {
+            let (intake, keep) = (ground.intake.clone(), ground.keep_deliveries);
+            tasks.supervise("intake", move || intake.clone().keep(keep));
+        }
+        if does(Work::Digest) {
+            let (nodes, gate) = (ground.nodes.clone(), ground.gate.clone());
+            let unit = format!("digest:{}", ground.ledger.shard());
+            tasks.supervise("digest", move || {
+                digest().run(nodes.owns(&unit), nodes.alone(), gate.clone())
+            });
+        }
+        if does(Work::Relay) {
+            relay(tasks, ground);
+        }
+        if does(Work::Projections) {
+            self.project(tasks, ground);
+        } else {
+            let models = self.models.clone();
+            tasks.supervise("read models", move || models.clone().watch());
+        }
+        if does(Work::Reactions) {
+            self.react(tasks, ground, modules);
+        }
+    }
+
+    /// What every process does, whatever else it was given.
+    fn live(&self, tasks: &Tasks, ground: &Ground) {
+        let Ground { ledger, bus, nodes, gate, .. } = ground.clone();
         tasks.supervise("nodes", {
             let nodes = nodes.clone();
             move || nodes.clone().run()
         });
+        tasks.supervise("listener", {
+            let ledger = ledger.clone();
+            move || Listener::new(bus.clone(), ledger.clone()).run(nodes.alone())
+        });
+        tasks.supervise("clock", move || {
+            hold_while_the_clock_is_wrong(ledger.clone(), gate.clone())
+        });
+    }
+
+    fn project(&self, tasks: &Tasks, ground: &Ground) {
+        let shard = ground.ledger.shard();
         tasks.supervise("read models", {
-            let (models, nodes) = (self.models.clone(), nodes.clone());
+            let (models, nodes) = (self.models.clone(), ground.nodes.clone());
             move || models.clone().run(nodes.owns(&format!("projections:{shard}")), nodes.alone())
         });
         tasks.supervise("rebuild", {
-            let (models, nodes) = (self.models.clone(), nodes.clone());
+            let (models, nodes) = (self.models.clone(), ground.nodes.clone());
             move || rebuild_outdated(models.clone(), nodes.owns(&format!("rebuild:{shard}")))
         });
-        tasks.supervise("relay", {
-            let (bus, ledger, nodes, gate) =
-                (bus.clone(), ledger.clone(), nodes.clone(), gate.clone());
-            move || {
-                let relay =
-                    Relay::new(bus.clone(), ledger.clone(), ledger.ground().clone(), nodes.alone());
-                relay.run(nodes.owns(&format!("relay:{shard}")), gate.clone())
-            }
-        });
-        tasks.supervise("listener", {
-            let (ledger, nodes) = (ledger.clone(), nodes.clone());
-            move || Listener::new(bus.clone(), ledger.clone()).run(nodes.alone())
-        });
-        tasks.supervise("digest", {
-            let (nodes, gate) = (nodes.clone(), gate.clone());
-            move || {
-                let owns = nodes.owns(&format!("digest:{shard}"));
-                digest().run(owns, nodes.alone(), gate.clone())
-            }
-        });
+    }
+
+    fn react(&self, tasks: &Tasks, ground: &Ground, modules: &[Module]) {
+        let Ground { ledger, nodes, gate, .. } = ground.clone();
         let handlers: Vec<_> =
             modules.iter().flat_map(|module| module.timers.iter().cloned()).collect();
-        tasks.supervise("timers", {
-            let (nodes, gate) = (nodes.clone(), gate.clone());
-            move || {
-                let timers = Timers::new(ledger.clone(), handlers.clone(), gate.clone());
-                timers.run(nodes.owns(&format!("timers:{shard}")))
-            }
-        });
-        tasks.supervise("clock", {
-            let (ledger, gate) = (ground.ledger.clone(), gate.clone());
-            move || hold_while_the_clock_is_wrong(ledger.clone(), gate.clone())
-        });
-        let keep = ground.keep_deliveries;
-        tasks.supervise("intake", move || intake.clone().keep(keep));
         self.policies.run(tasks, &nodes, &gate);
+        tasks.supervise("timers", move || {
+            let timers = Timers::new(ledger.clone(), handlers.clone(), gate.clone());
+            timers.run(nodes.owns(&format!("timers:{}", ledger.shard())))
+        });
     }
+}
+
+fn relay(tasks: &Tasks, ground: &Ground) {
+    let Ground { ledger, bus, nodes, gate, .. } = ground.clone();
+    tasks.supervise("relay", move || {
+        let relay = Relay::new(bus.clone(), ledger.clone(), ledger.ground().clone(), nodes.alone());
+        relay.run(nodes.owns(&format!("relay:{}", ledger.shard())), gate.clone())
+    });
 }
 
 /// A step of the database's clock holds what acts until a person takes the alarm back (D9).

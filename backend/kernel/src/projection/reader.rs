@@ -198,6 +198,17 @@ impl ReadModels {
         }
     }
 
+    /// Looks how far the reader is, wherever it runs, and tells those who listen here what it applied.
+    pub async fn watch(self) {
+        loop {
+            if let Err(error) = self.look().await {
+                tracing::warn!(%error, "where the read models stand could not be looked at");
+                tokio::time::sleep(REST).await;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     /// Takes what is there, for tests and for commands that wait for nothing else; returns when level.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use kernel::{
     bus::Addresses,
     db::{Pools, Sizes, Urls},
     digest::Digest,
-    engine::{self, Engine},
+    engine::{self, Engine, Work},
     gate::Gate,
     ids::Ground,
     intake::Intake,
@@ -91,7 +91,7 @@ async fn a_node() {
     }];
     let engine = Engine::prepare(&ground, &modules).await.unwrap();
     let digesting = (intake.clone(), ledger.clone());
-    engine.start(&Tasks::new(), &ground, &modules, move || {
+    engine.start(&Tasks::new(), &ground, &modules, &Work::all(), move || {
         let (intake, ledger) = digesting.clone();
         let demo = Demo { reminds: Some(KIND), ..Demo::of(&ledger) };
         Digest::new(intake, ledger, demo)

@@ -68,18 +68,18 @@ async fn d16_a_process_that_starts_again_under_its_name_takes_its_own_back_at_on
 async fn d16_another_process_takes_over_when_the_owner_is_silent_by_its_own_clock() {
     let db = Db::new("takeover").await;
     let first = process(&db, "a").await;
-    until("a owns it", async || first.owns("timers:0") == Some(1)).await;
+    until("a owns it", async || first.owns("relay:0") == Some(1)).await;
     let second = process(&db, "b").await;
-    let _ = second.nodes.owns("timers:0");
+    let _ = second.nodes.owns("relay:0");
     until("a is seen", async || !*second.nodes.alone().borrow()).await;
     first.running.abort();
-    until("b has looked", async || second.owns("timers:0").is_none()).await;
+    until("b has looked", async || second.owns("relay:0").is_none()).await;
     // The looker's clock decides, and a wall clock that jumps by two days decides nothing.
     second.clock.wall(chrono::Duration::days(2));
     tokio::task::yield_now().await;
-    assert_eq!(second.owns("timers:0"), None);
+    assert_eq!(second.owns("relay:0"), None);
     *second.clock.boot.lock().unwrap() += TO_LIVE;
-    until("b owns it", async || second.owns("timers:0") == Some(2)).await;
+    until("b owns it", async || second.owns("relay:0") == Some(2)).await;
     second.running.abort();
 }
 
@@ -109,6 +109,94 @@ async fn d16_of_two_processes_under_one_name_the_newer_works() {
     let _ = second.nodes.owns("relay:0");
     until("the newer owns it", async || second.owns("relay:0").is_some()).await;
     until("the older knows", async || first.owns("relay:0").is_none()).await;
+    first.running.abort();
+    second.running.abort();
+}
+
+/// The work of a fleet: more than the machine of one process should do.
+fn fleet() -> Vec<String> {
+    (0..40).map(|n| format!("lanes:{n}")).collect()
+}
+
+impl Process {
+    fn n_owned(&self) -> usize {
+        fleet().iter().filter(|unit| self.owns(unit).is_some()).count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d16_work_spreads_when_a_process_joins_and_comes_together_when_it_goes() {
+    let db = Db::new("spread").await;
+    let first = process(&db, "a").await;
+    until("a owns all", async || first.n_owned() == 40).await;
+    let second = process(&db, "b").await;
+    until("each has a share", async || {
+        let (a, b) = (first.n_owned(), second.n_owned());
+        a + b == 40 && a >= 10 && b >= 10
+    })
+    .await;
+    // What moved has an epoch more; the rest was not touched.
+    for unit in fleet() {
+        assert!(matches!(
+            (first.owns(&unit), second.owns(&unit)),
+            (Some(1), None) | (None, Some(2))
+        ));
+    }
+    let of_b = second.n_owned();
+    second.running.abort(); // killed
+    let begun = std::time::Instant::now();
+    let again = process(&db, "b").await;
+    until("b has its share again", async || again.n_owned() == of_b).await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    again.nodes.leave().await.unwrap();
+    again.running.abort();
+    until("a owns all again", async || first.n_owned() == 40).await;
+    first.running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d16_only_who_stands_for_a_unit_is_given_it() {
+    let db = Db::new("stands").await;
+    let first = process(&db, "a").await;
+    until("a owns all", async || first.n_owned() == 40).await;
+    let second = process(&db, "b").await;
+    until("b relays", async || second.owns("relay:1").is_some()).await;
+    until("a has seen it", async || !*first.nodes.alone().borrow()).await;
+    // b asks for nothing that it does not do, and a for nothing of b's.
+    let asked = "select count(*) from node.assignments where wanted_by is not null";
+    assert_eq!(db.number(asked).await, 0);
+    assert_eq!(first.n_owned(), 40);
+    first.running.abort();
+    second.running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d16_what_is_lent_changes_hands_when_it_has_come_to_an_end() {
+    let db = Db::new("lent").await;
+    let first = process(&db, "a").await;
+    // These two are b's share.
+    let (quick, slow) = (first.nodes.lends("digest:0"), first.nodes.lends("timers:0"));
+    until("a owns both", async || quick.owned.borrow().is_some() && slow.owned.borrow().is_some())
+        .await;
+    let second = process(&db, "b").await;
+    let _ = (second.nodes.owns("digest:0"), second.nodes.owns("timers:0"));
+    until("a is asked", async || *quick.asked.borrow() && *slow.asked.borrow()).await;
+    assert_eq!((second.owns("digest:0"), second.owns("timers:0")), (None, None));
+    first.nodes.pass_on("digest:0").await.unwrap();
+    until("b owns the one", async || second.owns("digest:0") == Some(2)).await;
+    assert!(!*quick.asked.borrow(), "it is not asked any more");
+    assert_eq!(*slow.owned.borrow(), Some(1));
+    // Who does not come to an end loses it all the same.
+    for _ in 0..7 {
+        let beats = "select sum(beat)::bigint from node.nodes";
+        let before = db.number(beats).await;
+        for process in [&first, &second] {
+            *process.clock.boot.lock().unwrap() += Duration::from_secs(2);
+        }
+        until("both have renewed", async || db.number(beats).await >= before + 2).await;
+    }
+    until("b owns the other", async || second.owns("timers:0") == Some(2)).await;
+    assert_eq!(*slow.owned.borrow(), None);
     first.running.abort();
     second.running.abort();
 }

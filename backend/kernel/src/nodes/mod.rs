@@ -6,13 +6,17 @@
 //! - time is measured by each looker's own boot-time clock, from beats it saw: clocks of two machines
 //!   are never compared;
 //! - a process that starts again under its name takes its own back at once;
+//! - work spreads: a process asks the owner for its share of the kinds that it stands for, and the owner
+//!   gives it up between two steps;
 //! - nothing is bound to a session: no session lock, no LISTEN.
 //!
 //! Ownership saves work. What must not happen twice is refused by the work's own guard: a checkpoint,
 //! an expected sequence, a timer that is gone.
 
+mod share;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -20,6 +24,7 @@ use std::{
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+use self::share::{Assignment, Peer, Step, kind, step};
 use crate::{
     db::{self, Pools},
     error::Result,
@@ -30,12 +35,14 @@ use crate::{
 /// How often a process renews its row.
 const RENEW: Duration = Duration::from_secs(2);
 /// How often it looks at the others.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(250);
 /// How long a row that does not move counts as alive.
 pub const TO_LIVE: Duration = Duration::from_secs(6);
 /// When a process that cannot renew stops trusting what it owns: before [`TO_LIVE`] is over for anybody
 /// who saw its last beat.
 const TRUST: Duration = Duration::from_secs(5);
+/// How long who was asked for a unit may take to come to an end with it.
+const HANDOVER: Duration = Duration::from_secs(12);
 
 /// Who this process is.
 #[derive(Clone, Debug)]
@@ -56,12 +63,32 @@ struct Inner {
     pools: Pools,
     ground: Ground,
     identity: Identity,
-    /// Units this process would do, and the epoch in which it does.
-    units: Mutex<BTreeMap<String, watch::Sender<Option<i64>>>>,
+    /// Units this process would do.
+    units: Mutex<BTreeMap<String, Stand>>,
     alone: watch::Sender<bool>,
     changed: Notify,
     /// Held while the rows are looked at; true once the process has left.
     left: tokio::sync::Mutex<bool>,
+}
+
+/// A unit that this process would do.
+struct Stand {
+    /// The epoch in which it does.
+    owned: watch::Sender<Option<i64>>,
+    /// Another process wants it, whose share it is.
+    asked: watch::Sender<bool>,
+    asked_at: Option<Duration>,
+    /// Whether it is given up only when who does it says so.
+    is_lent: bool,
+}
+
+/// A unit that is given up when who does it has come to an end with it.
+#[derive(Clone, Debug)]
+pub struct Lent {
+    /// The epoch is there while this process is the owner.
+    pub owned: watch::Receiver<Option<i64>>,
+    /// True: come to an end, and say [`Nodes::pass_on`].
+    pub asked: watch::Receiver<bool>,
 }
 
 /// What a process remembers from look to look.
@@ -69,16 +96,15 @@ struct Inner {
 struct Seen {
     /// Each row's run and beat, and when they were first seen.
     beats: HashMap<String, (Uuid, i64, Duration)>,
-    /// When the last renewal that succeeded was begun.
+    /// Since when nobody has a unit.
+    vacant: HashMap<String, Duration>,
+    /// When the last renewal that succeeded was begun, and what it said we stand for.
     renewed: Option<Duration>,
+    said: Vec<String>,
 }
 
-struct Assignment {
-    unit: String,
-    node: Option<String>,
-    session: Option<Uuid>,
-    epoch: i64,
-}
+type NodeRow = (String, Uuid, i64, Vec<String>);
+type AssignmentRow = (String, Option<String>, Option<Uuid>, i64, Option<String>);
 
 impl Nodes {
     /// The process, before it has said that it lives.
@@ -112,12 +138,38 @@ impl Nodes {
     /// Stands for a unit of work. The epoch is there while this process is its owner.
     #[must_use]
     pub fn owns(&self, unit: &str) -> watch::Receiver<Option<i64>> {
+        self.stand(unit, |stand| stand.owned.subscribe())
+    }
+
+    /// Stands for a unit of work that must come to an end before it changes hands.
+    #[must_use]
+    pub fn lends(&self, unit: &str) -> Lent {
+        self.stand(unit, |stand| {
+            stand.is_lent = true;
+            Lent { owned: stand.owned.subscribe(), asked: stand.asked.subscribe() }
+        })
+    }
+
+    fn stand<T>(&self, unit: &str, of: impl FnOnce(&mut Stand) -> T) -> T {
         let mut units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
-        let sender = units.entry(unit.to_owned()).or_insert_with(|| watch::channel(None).0);
-        let receiver = sender.subscribe();
+        let found = of(units.entry(unit.to_owned()).or_default());
         drop(units);
         self.inner.changed.notify_one();
-        receiver
+        found
+    }
+
+    /// Gives a unit to the one who asked for it; this process goes on standing for it.
+    ///
+    /// # Errors
+    /// If Postgres fails; then it is lost by time.
+    pub async fn pass_on(&self, unit: &str) -> Result<()> {
+        {
+            let mut units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(stand) = units.get_mut(unit) {
+                stand.lose();
+            }
+        }
+        self.give_back(Some(unit)).await
     }
 
     /// Gives a unit up; another process, or none, may take it at once.
@@ -125,14 +177,29 @@ impl Nodes {
     /// # Errors
     /// If Postgres fails; then it is lost by time.
     pub async fn resign(&self, unit: &str) -> Result<()> {
-        let sender = {
+        let stand = {
             let mut units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
             units.remove(unit)
         };
-        if let Some(sender) = sender {
-            sender.send_replace(None);
+        if let Some(mut stand) = stand {
+            stand.lose();
         }
+        self.inner.changed.notify_one();
         self.give_back(Some(unit)).await
+    }
+
+    /// Whether nobody has a unit.
+    ///
+    /// # Errors
+    /// If Postgres fails.
+    pub async fn is_free(&self, unit: &str) -> Result<bool> {
+        let mut tx = db::working(&self.inner.pools.app).await?;
+        let session: Option<Option<Uuid>> =
+            sqlx::query_scalar("select session from node.assignments where unit = $1")
+                .bind(unit)
+                .fetch_optional(&mut *tx)
+                .await?;
+        Ok(session.flatten().is_none())
     }
 
     /// Gives everything up, as the last thing before the process ends.
@@ -192,8 +259,8 @@ impl Nodes {
 
     fn lose_all(&self) {
         let units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
-        for (unit, sender) in units.iter() {
-            if sender.send_replace(None).is_some() {
+        for (unit, stand) in units.iter() {
+            if stand.owned.send_replace(None).is_some() {
                 tracing::warn!(node.unit = unit, "{unit} is not ours any more");
             }
         }
@@ -205,20 +272,24 @@ impl Nodes {
             return Ok(());
         }
         let now = self.inner.ground.clock.monotonic();
-        let due = seen.renewed.is_none_or(|at| now.saturating_sub(at) >= RENEW);
+        let serves = self.serves();
+        let due =
+            seen.renewed.is_none_or(|at| now.saturating_sub(at) >= RENEW) || seen.said != serves;
         let mut tx = db::working(&self.inner.pools.app).await?;
         if due {
             let Identity { node, session } = &self.inner.identity;
             // A row of another run: at our first beat we replace it, later on it has replaced us.
             let first = seen.renewed.is_none();
             let kept = sqlx::query(
-                "insert into node.nodes as n (node, session, beat) values ($1, $2, 1)
-                 on conflict (node) do update set beat = n.beat + 1, session = excluded.session
+                "insert into node.nodes as n (node, session, beat, serves) values ($1, $2, 1, $4)
+                 on conflict (node) do update
+                   set beat = n.beat + 1, session = excluded.session, serves = excluded.serves
                  where n.session = excluded.session or $3",
             )
             .bind(node)
             .bind(session)
             .bind(first)
+            .bind(&serves)
             .execute(&mut *tx)
             .await?;
             if kept.rows_affected() == 0 {
@@ -229,33 +300,44 @@ impl Nodes {
             }
         }
         // Owners before processes: whoever owns was there before, and is not taken for gone.
-        let assignments: Vec<(String, Option<String>, Option<Uuid>, i64)> =
-            sqlx::query_as("select unit, node, session, epoch from node.assignments")
+        let assignments: Vec<AssignmentRow> =
+            sqlx::query_as("select unit, node, session, epoch, wanted_by from node.assignments")
                 .fetch_all(&mut *tx)
                 .await?;
-        let nodes: Vec<(String, Uuid, i64)> =
-            sqlx::query_as("select node, session, beat from node.nodes")
+        let nodes: Vec<NodeRow> =
+            sqlx::query_as("select node, session, beat, serves from node.nodes")
                 .fetch_all(&mut *tx)
                 .await?;
         tx.commit().await?;
         if due {
             seen.renewed = Some(now);
+            seen.said = serves;
         }
         let live = seen.live(nodes, now);
         let others = live.keys().any(|node| *node != self.inner.identity.node);
         self.inner.alone.send_if_modified(|alone| std::mem::replace(alone, !others) == others);
         let mut known: BTreeMap<String, Assignment> = BTreeMap::new();
-        for (unit, node, session, epoch) in assignments {
-            known.insert(unit.clone(), Assignment { unit, node, session, epoch });
+        for (unit, node, session, epoch, wanted_by) in assignments {
+            known.insert(unit, Assignment { node, session, epoch, wanted_by });
         }
-        self.settle(&live, known).await
+        self.settle(seen, &live, &known, now).await
     }
 
-    /// Takes what nobody living has, and compares what is ours with what we believe.
+    /// The kinds of work that this process stands for.
+    fn serves(&self) -> Vec<String> {
+        let units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds: BTreeSet<&str> = units.keys().map(|unit| kind(unit)).collect();
+        kinds.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Takes what nobody living has, asks for its share, gives others theirs, and compares what is ours
+    /// with what we believe.
     async fn settle(
         &self,
-        live: &HashMap<String, Uuid>,
-        known: BTreeMap<String, Assignment>,
+        seen: &mut Seen,
+        live: &HashMap<String, Peer>,
+        known: &BTreeMap<String, Assignment>,
+        now: Duration,
     ) -> Result<()> {
         let wanted: Vec<String> = {
             let units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
@@ -263,25 +345,66 @@ impl Nodes {
         };
         let me = &self.inner.identity;
         for unit in wanted {
-            let assignment = known.get(&unit);
-            let epoch = match assignment {
-                Some(held) if held.session == Some(me.session) => Some(held.epoch),
-                Some(held) => {
-                    let owner = held.node.as_deref().unwrap_or_default();
-                    let lives = held.session.is_some() && live.get(owner) == held.session.as_ref();
-                    if lives { None } else { self.take(&unit, Some(held)).await? }
+            let held = known.get(&unit);
+            let vacant = now.saturating_sub(*seen.vacant.get(&unit).unwrap_or(&now));
+            let step = step(&unit, held, (&me.node, me.session), live, vacant);
+            let epoch = match step {
+                Step::Keep(epoch) => Some(epoch),
+                Step::Yield(epoch) => self.yields(&unit, epoch, now).await?,
+                Step::Take => self.take(&unit, held).await?,
+                Step::Ask(epoch) => {
+                    self.ask(&unit, epoch).await?;
+                    None
                 }
-                None => self.take(&unit, None).await?,
+                Step::Leave => None,
             };
-            let units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(sender) = units.get(&unit) {
-                sender.send_if_modified(|owned| {
-                    let changed = *owned != epoch;
-                    *owned = epoch;
-                    changed
-                });
+            let lives = held.is_some_and(|held| {
+                held.node.as_ref().and_then(|node| live.get(node)).map(|peer| peer.session)
+                    == held.session
+                    && held.session.is_some()
+            });
+            if lives || epoch.is_some() {
+                seen.vacant.remove(&unit);
+            } else {
+                seen.vacant.entry(unit.clone()).or_insert(now);
+            }
+            let mut units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(stand) = units.get_mut(&unit) {
+                if !matches!(step, Step::Yield(_)) {
+                    stand.asked_at = None;
+                    stand.asked.send_if_modified(std::mem::take);
+                }
+                stand.owned.send_if_modified(|owned| std::mem::replace(owned, epoch) != epoch);
             }
         }
+        Ok(())
+    }
+
+    /// Gives a unit up in two looks, so that a step under way comes to its end; one that is lent, when
+    /// who does it has passed it on, or has taken too long.
+    async fn yields(&self, unit: &str, epoch: i64, now: Duration) -> Result<Option<i64>> {
+        {
+            let mut units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(stand) = units.get_mut(unit) else { return Ok(None) };
+            let asked_at = *stand.asked_at.get_or_insert(now);
+            stand.asked.send_replace(true);
+            let patience = if stand.is_lent { HANDOVER } else { LOOK };
+            if now.saturating_sub(asked_at) < patience {
+                return Ok(Some(epoch).filter(|_| stand.is_lent));
+            }
+        }
+        self.give_back(Some(unit)).await?;
+        Ok(None)
+    }
+
+    /// Asks the owner for a unit that is our share.
+    async fn ask(&self, unit: &str, epoch: i64) -> Result<()> {
+        sqlx::query("update node.assignments set wanted_by = $2 where unit = $1 and epoch = $3")
+            .bind(unit)
+            .bind(&self.inner.identity.node)
+            .bind(epoch)
+            .execute(&self.inner.pools.direct)
+            .await?;
         Ok(())
     }
 
@@ -301,11 +424,12 @@ impl Nodes {
             .await?,
             Some(held) => {
                 sqlx::query_scalar(
-                    "update node.assignments set node = $2, session = $3, epoch = epoch + 1
+                    "update node.assignments
+                     set node = $2, session = $3, epoch = epoch + 1, wanted_by = null
                      where unit = $1 and epoch = $4 and session is not distinct from $5
                      returning epoch",
                 )
-                .bind(&held.unit)
+                .bind(unit)
                 .bind(node)
                 .bind(session)
                 .bind(held.epoch)
@@ -321,18 +445,34 @@ impl Nodes {
     }
 }
 
+impl Default for Stand {
+    fn default() -> Self {
+        let (owned, asked) = (watch::channel(None).0, watch::channel(false).0);
+        Self { owned, asked, asked_at: None, is_lent: false }
+    }
+}
+
+impl Stand {
+    /// It is not ours any more, and nobody asks for it.
+    fn lose(&mut self) {
+        self.asked_at = None;
+        self.asked.send_if_modified(std::mem::take);
+        self.owned.send_replace(None);
+    }
+}
+
 impl Seen {
     /// The processes whose rows move, by our own clock.
-    fn live(&mut self, rows: Vec<(String, Uuid, i64)>, now: Duration) -> HashMap<String, Uuid> {
+    fn live(&mut self, rows: Vec<NodeRow>, now: Duration) -> HashMap<String, Peer> {
         let mut live = HashMap::new();
         self.beats.retain(|node, _| rows.iter().any(|row| row.0 == *node));
-        for (node, session, beat) in rows {
+        for (node, session, beat, serves) in rows {
             let known = self.beats.entry(node.clone()).or_insert((session, beat, now));
             if (known.0, known.1) != (session, beat) {
                 *known = (session, beat, now);
             }
             if now.saturating_sub(known.2) < TO_LIVE {
-                live.insert(node, session);
+                live.insert(node, Peer { session, serves });
             }
         }
         live
