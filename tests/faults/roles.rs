@@ -112,7 +112,7 @@ async fn d16_faults_of_a_process_move_its_work_to_another() {
     eventually("the other has all of it", async || taken("two").await).await;
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     let mut company = Company::at(&house, &second_url);
-    company.answer(&mut second, "três").await;
+    company.answer(&mut second, "outra vez").await;
     goes_on(&house, &mut company, &mut second).await;
 }
 
