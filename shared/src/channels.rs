@@ -245,6 +245,9 @@ pub struct RenameChannel {
 pub struct Quarantined {
     /// Which.
     pub id: crate::ids::DeliveryId,
+    /// Whose; in the platform's list only, and absent where nobody owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<crate::ids::CompanyId>,
     /// Whose address it came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelId>,
@@ -256,4 +259,27 @@ pub struct Quarantined {
     pub reason: String,
     /// Tried again since, with success.
     pub is_digested: bool,
+}
+
+/// `POST /api/v1/quarantine/{delivery}/open`: the bytes as they came. That somebody looked stands in
+/// the history.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RawDelivery {
+    /// Which.
+    pub id: crate::ids::DeliveryId,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+    /// The bytes, as text or as base64.
+    pub body: String,
+    /// Whether they are no UTF-8, and so base64.
+    pub is_base64: bool,
+}
+
+/// `POST /api/v1/platform/quarantine/{delivery}/open`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct OpenDelivery {
+    /// Why it must be seen.
+    pub reason: String,
 }

@@ -3,6 +3,7 @@
 pub mod inbound_message;
 pub mod inbox;
 pub mod media_fetch;
+pub mod quarantine;
 pub mod sending;
 pub mod shelf;
 pub mod threads;

@@ -1,7 +1,10 @@
 //! Connected numbers and what could not be understood.
 
 use shared::{
-    channels::{Channel, ConnectChannel, ConnectedChannel, Quarantined, ReplaceCredentials},
+    channels::{
+        Channel, ConnectChannel, ConnectedChannel, OpenDelivery, Quarantined, RawDelivery,
+        ReplaceCredentials,
+    },
     ids::{ChannelId, DeliveryId},
     page::Page,
 };
@@ -45,5 +48,27 @@ impl Api {
     /// Tries one of them again.
     pub(crate) async fn replay(self, id: DeliveryId) -> Answer<()> {
         self.tell(&format!("/api/v1/quarantine/{id}/replay"), &serde_json::Map::new()).await
+    }
+
+    /// One of them as it came; that it was opened stands in the history.
+    pub(crate) async fn open_delivery(self, id: DeliveryId) -> Answer<RawDelivery> {
+        self.post(&format!("/api/v1/quarantine/{id}/open"), &serde_json::Map::new()).await
+    }
+
+    /// What could not be understood anywhere, for the platform.
+    pub(crate) async fn platform_quarantine(self) -> Answer<Page<Quarantined>> {
+        self.get("/api/v1/platform/quarantine").await
+    }
+
+    /// Tries any of them again, for the platform.
+    pub(crate) async fn platform_replay(self, id: DeliveryId) -> Answer<()> {
+        let path = format!("/api/v1/platform/quarantine/{id}/replay");
+        self.tell(&path, &serde_json::Map::new()).await
+    }
+
+    /// One that belongs to nobody as it came, for a reason.
+    pub(crate) async fn platform_open(self, id: DeliveryId, reason: String) -> Answer<RawDelivery> {
+        let path = format!("/api/v1/platform/quarantine/{id}/open");
+        self.post(&path, &OpenDelivery { reason }).await
     }
 }

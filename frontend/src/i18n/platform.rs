@@ -38,6 +38,10 @@ pub(crate) struct Platform {
     pub since: fn(&str) -> String,
     pub feature_on: fn(&str) -> String,
     pub feature_off: fn(&str) -> String,
+    pub quarantine: &'static str,
+    pub quarantine_text: &'static str,
+    pub of_nobody: &'static str,
+    pub open_text: &'static str,
 }
 
 pub(super) const PORTUGUESE: Platform = Platform {
@@ -83,6 +87,10 @@ pub(super) const PORTUGUESE: Platform = Platform {
     since: |date| format!("desde {date}"),
     feature_on: |name| format!("{name} ligado"),
     feature_off: |name| format!("{name} desligado"),
+    quarantine: "Quarentena",
+    quarantine_text: "O que chegou e não foi entendido, em todas as empresas. O conteúdo é da empresa; só o que não é de ninguém pode ser aberto aqui, com motivo.",
+    of_nobody: "de ninguém",
+    open_text: "Pode conter o que pessoas escreveram. O motivo e o seu nome ficam na auditoria da plataforma.",
 };
 
 pub(super) const ENGLISH: Platform = Platform {
@@ -128,4 +136,8 @@ pub(super) const ENGLISH: Platform = Platform {
     since: |date| format!("since {date}"),
     feature_on: |name| format!("{name} switched on"),
     feature_off: |name| format!("{name} switched off"),
+    quarantine: "Quarantine",
+    quarantine_text: "What arrived and was not understood, in all companies. What it says belongs to the company; only what is nobody's can be opened here, with a reason.",
+    of_nobody: "nobody's",
+    open_text: "It may hold what people wrote. The reason and your name stay in the platform's audit.",
 };

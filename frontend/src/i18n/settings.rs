@@ -68,6 +68,10 @@ pub(crate) struct Settings {
     pub replay: &'static str,
     pub replay_of: fn(&str) -> String,
     pub replayed: &'static str,
+    pub show: &'static str,
+    pub show_of: fn(&str) -> String,
+    pub as_it_came: fn(&str) -> String,
+    pub show_noted: &'static str,
 }
 
 pub(super) const PORTUGUESE: Settings = Settings {
@@ -136,7 +140,11 @@ pub(super) const PORTUGUESE: Settings = Settings {
     digested: "entendida depois",
     replay: "Reprocessar",
     replay_of: |time| format!("Reprocessar a de {time}"),
-    replayed: "Reprocessada: se for entendida agora, a mensagem aparece na conversa",
+    replayed: "Entendida: o que ela diz aparece na conversa",
+    show: "Ver",
+    show_of: |time| format!("Ver a de {time}"),
+    as_it_came: |time| format!("Como chegou em {time}"),
+    show_noted: "Contém o que pessoas escreveram. Fica registrado na auditoria que você abriu.",
 };
 
 pub(super) const ENGLISH: Settings = Settings {
@@ -205,5 +213,9 @@ pub(super) const ENGLISH: Settings = Settings {
     digested: "understood since",
     replay: "Replay",
     replay_of: |time| format!("Replay the one of {time}"),
-    replayed: "Replayed: if it is understood now, the message appears in its conversation",
+    replayed: "Understood: what it says appears in its conversation",
+    show: "Show",
+    show_of: |time| format!("Show the one of {time}"),
+    as_it_came: |time| format!("As it came on {time}"),
+    show_noted: "It holds what people wrote. That you opened it stands in the audit.",
 };

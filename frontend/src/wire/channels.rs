@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::{
     channels::{
         Channel, ChannelState, ConnectedChannel, Health, Medium, PauseReason, ProofStep,
-        Quarantined, WebhookProof,
+        Quarantined, RawDelivery, WebhookProof,
     },
     contacts::{AddressKind, Contact, Identity},
 };
@@ -21,7 +21,8 @@ fields! {
         alert,
     }
     ConnectedChannel { channel, callback_url, verify_token }
-    Quarantined { id, channel, provider, received_at, reason, is_digested }
+    RawDelivery { id, received_at, body, is_base64 }
+    Quarantined { id, company, channel, provider, received_at, reason, is_digested }
     Contact {
         id, name, identities, merged, merged_into, conversations, is_erased, created_at, version,
     }

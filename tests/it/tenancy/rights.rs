@@ -78,6 +78,12 @@ fn samples() -> BTreeMap<&'static str, Value> {
         ("POST /api/v1/channels/{id}/disconnect", Value::Null),
         ("POST /api/v1/channels/{id}/credentials", json!({})),
         ("POST /api/v1/channels/{id}/hook-key", Value::Null),
+        ("GET /api/v1/quarantine", Value::Null),
+        ("POST /api/v1/quarantine/{delivery}/open", Value::Null),
+        ("POST /api/v1/quarantine/{delivery}/replay", Value::Null),
+        ("GET /api/v1/platform/quarantine", Value::Null),
+        ("POST /api/v1/platform/quarantine/{delivery}/open", json!({ "reason": "x" })),
+        ("POST /api/v1/platform/quarantine/{delivery}/replay", Value::Null),
         // Not multipart: let in, and then refused for its form.
         ("POST /api/v1/files", Value::Null),
         ("GET /api/v1/files/{id}", Value::Null),

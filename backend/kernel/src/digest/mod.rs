@@ -24,7 +24,8 @@ use std::{
 
 use tokio::sync::watch;
 
-pub use quarantine::QuarantineList;
+pub use quarantine::{Filter, QUARANTINE, QuarantineList, Waiting, waiting};
+pub use replay::GONE;
 
 use self::queue::Queue;
 use crate::{

@@ -10,12 +10,13 @@ use std::{
 
 use bytes::Bytes;
 use kernel::{
-    commit::Expected,
-    digest::{Digest, Digested, Flow, ParseError, QuarantineList, Stepped},
+    commit::{Context, Expected},
+    digest::{Digest, Digested, Flow, GONE, ParseError, QuarantineList, Stepped},
     error::Result,
     gate::{Gate, Reason},
     intake::{Delivery, Intake, Route},
 };
+use shared::stored::Actor;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -127,6 +128,11 @@ async fn k2_rival_intakes_and_rival_digests_store_everything_once() {
     assert_eq!(db.sound().await, 600);
 }
 
+/// Somebody who asks for another try.
+fn asked() -> Arc<Context> {
+    Arc::new(Context::new(Actor::System("test".into()), Uuid::now_v7(), [1; 16]))
+}
+
 /// Does not understand some deliveries before it is mended.
 struct Mendable {
     demo: Demo,
@@ -173,12 +179,12 @@ async fn k16_what_cannot_be_parsed_waits_in_quarantine_and_is_replayed_once() {
         "select string_agg(reason, ',' order by position) from intake_quarantine.deliveries
         where digested_at is null";
     assert_eq!(db.text(listed).await, "strange,not_json,panicked");
-    assert_eq!(digest.replay(strange).await.unwrap(), Err(ParseError("strange")));
+    assert_eq!(digest.replay(strange, &asked()).await.unwrap(), Err(ParseError("strange")));
     mended.store(true, Ordering::Relaxed);
-    assert_eq!(digest.replay(strange).await.unwrap().unwrap().events, 1);
-    assert_eq!(digest.replay(strange).await.unwrap().unwrap().events, 0);
-    assert_eq!(digest.replay(broken).await.unwrap(), Err(ParseError("not_json")));
-    assert_eq!(digest.replay(Uuid::nil()).await.unwrap(), Err(ParseError("no_such_delivery")));
+    assert_eq!(digest.replay(strange, &asked()).await.unwrap().unwrap().events, 1);
+    assert_eq!(digest.replay(strange, &asked()).await.unwrap().unwrap().events, 0);
+    assert_eq!(digest.replay(broken, &asked()).await.unwrap(), Err(ParseError("not_json")));
+    assert_eq!(digest.replay(Uuid::nil(), &asked()).await.unwrap(), Err(GONE));
     assert_eq!(all(&mut digest).await, Stepped::default());
     models.catch_up().await.unwrap();
     assert_eq!(db.text(listed).await, "not_json,panicked");
@@ -413,7 +419,7 @@ async fn d17_the_mac_of_the_raw_bytes_is_the_same_from_memory_and_from_the_table
     assert_eq!(digest.step().await.unwrap().quarantined, 1);
     let restarted = db.intake().await;
     let again = Digest::new(restarted, ledger.clone(), noted(&ledger));
-    assert_eq!(again.replay(id).await.unwrap(), Err(ParseError("noted")));
+    assert_eq!(again.replay(id, &asked()).await.unwrap(), Err(ParseError("noted")));
     let macs =
         (digest.into_flow().1.into_inner().unwrap(), again.into_flow().1.into_inner().unwrap());
     assert_eq!(macs.0, macs.1);

@@ -1,6 +1,7 @@
 //! The platform's console: companies with counters and metadata, never what was said (D31).
 
 mod drawer;
+mod quarantine;
 mod reason;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::{
 };
 
 use drawer::CompanyDrawer;
+use quarantine::Quarantine;
 
 /// The companies, and how their load stands.
 #[derive(Clone, Copy)]
@@ -125,6 +127,7 @@ pub(crate) fn PlatformPage() -> impl IntoView {
                     }
                 })}
             </section>
+            <Quarantine companies />
         </div>
         <CompanyDrawer open companies />
     }

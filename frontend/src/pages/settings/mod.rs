@@ -3,8 +3,9 @@
 mod keys;
 mod new_key;
 mod quarantine;
+pub(super) mod raw;
 mod sessions;
-mod table;
+pub(super) mod table;
 mod team;
 
 use leptos::prelude::*;

@@ -1,9 +1,12 @@
 //! Deliveries that could not be understood, and another try at them.
 
 use leptos::{prelude::*, task::spawn_local};
-use shared::{channels::Quarantined, permission::Permission};
+use shared::{
+    channels::{Quarantined, RawDelivery},
+    permission::Permission,
+};
 
-use super::table::Rows;
+use super::{raw::RawDialog, table::Rows};
 use crate::{
     browser::format,
     desk::desk,
@@ -19,6 +22,7 @@ pub(super) fn Quarantine() -> impl IntoView {
     let desk = desk();
     let words = &t().settings;
     let rows = Rows::ask(move || desk.api.quarantine());
+    let shown = Shown { open: RwSignal::new(false), delivery: RwSignal::new(None) };
     let is_empty =
         Memo::new(move |_| rows.items.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
     view! {
@@ -42,15 +46,23 @@ pub(super) fn Quarantine() -> impl IntoView {
                     }
                         .into_any()
                 } else {
-                    view! { <Table rows /> }.into_any()
+                    view! { <Table rows shown /> }.into_any()
                 }
             })}
         </section>
+        <RawDialog open=shown.open delivery=shown.delivery />
     }
 }
 
+/// The delivery that is looked at.
+#[derive(Clone, Copy)]
+struct Shown {
+    open: RwSignal<bool>,
+    delivery: RwSignal<Option<RawDelivery>>,
+}
+
 #[component]
-fn Table(rows: Rows<Quarantined>) -> impl IntoView {
+fn Table(rows: Rows<Quarantined>, shown: Shown) -> impl IntoView {
     let words = &t().settings;
     view! {
         <div class="table-wrap" tabindex="0" role="group" aria-label=words.table>
@@ -71,7 +83,7 @@ fn Table(rows: Rows<Quarantined>) -> impl IntoView {
                             .get()
                             .unwrap_or_default()
                             .into_iter()
-                            .map(|delivery| view! { <Row delivery rows /> })
+                            .map(|delivery| view! { <Row delivery rows shown /> })
                             .collect_view()
                     })}
                 </tbody>
@@ -81,7 +93,7 @@ fn Table(rows: Rows<Quarantined>) -> impl IntoView {
 }
 
 #[component]
-fn Row(delivery: Quarantined, rows: Rows<Quarantined>) -> impl IntoView {
+fn Row(delivery: Quarantined, rows: Rows<Quarantined>, shown: Shown) -> impl IntoView {
     let desk = desk();
     let here = here();
     let words = &t().settings;
@@ -104,6 +116,18 @@ fn Row(delivery: Quarantined, rows: Rows<Quarantined>) -> impl IntoView {
             rows.again();
         });
     };
+    let show = move |_| {
+        spawn_local(async move {
+            match desk.api.open_delivery(id).await {
+                Ok(delivery) => {
+                    shown.delivery.set(Some(delivery));
+                    shown.open.set(true);
+                }
+                Err(failure) => toast(Icon::CircleAlert, words::sentence(&failure)),
+            }
+        });
+    };
+    let show_label = (words.show_of)(&received);
     let deed = if delivery.is_digested {
         view! { <span class="badge badge-ok">{words.digested}</span> }.into_any()
     } else {
@@ -135,7 +159,14 @@ fn Row(delivery: Quarantined, rows: Rows<Quarantined>) -> impl IntoView {
                 </span>
             </td>
             <td class="mono">{delivery.reason.clone()}</td>
-            <td class="num">{deed}</td>
+            <td class="num">
+                <span class="row">
+                    <button class="btn btn-sm" type="button" aria-label=show_label on:click=show>
+                        {words.show}
+                    </button>
+                    {deed}
+                </span>
+            </td>
         </tr>
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The rows and how their load stands.
-pub(super) struct Rows<T: Send + Sync + 'static> {
+pub(crate) struct Rows<T: Send + Sync + 'static> {
     /// The rows.
     pub items: RwSignal<Option<Vec<T>>>,
     load: RwSignal<Load>,
@@ -31,7 +31,7 @@ impl<T: Send + Sync + 'static> Copy for Rows<T> {}
 
 impl<T: Send + Sync + 'static> Rows<T> {
     /// Asks now, and again when told to.
-    pub(super) fn ask<F>(question: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub(crate) fn ask<F>(question: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Answer<Page<T>>> + 'static,
     {
@@ -56,12 +56,12 @@ impl<T: Send + Sync + 'static> Rows<T> {
     }
 
     /// Asks again.
-    pub(super) fn again(self) {
+    pub(crate) fn again(self) {
         self.ask.run(());
     }
 
     /// What stands in place of the rows, or above them.
-    pub(super) fn state(self) -> impl IntoView {
+    pub(crate) fn state(self) -> impl IntoView {
         move || match self.load.get() {
             Load::Failed(failure) => Some(
                 view! {

@@ -296,6 +296,21 @@ pub(super) const TEXTS: &[Text] = &[
         "This conversation is between another channel and another contact. Nothing was changed.",
     ),
     (
+        "delivery_gone",
+        "The delivery is gone",
+        "What came was kept for its time and is not there any more. Nothing was changed.",
+    ),
+    (
+        "delivery_not_understood",
+        "Still not understood",
+        "The delivery was tried again and still is not understood ({reason}). It stays in quarantine; nothing was lost. Try again after the cause is mended.",
+    ),
+    (
+        "held",
+        "Everything that acts is held",
+        "The installation was restored or its clock jumped, and nothing acts before somebody has looked. Nothing was changed. Ask whoever runs the installation.",
+    ),
+    (
         "channel_disconnected",
         "The number was disconnected",
         "This number was taken off the platform. Nothing was changed. Connect it again under Channels.",

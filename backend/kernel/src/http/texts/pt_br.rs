@@ -284,6 +284,21 @@ pub(super) const TEXTS: &[Text] = &[
         "Esta conversa é entre outro canal e outro contato. Nada foi alterado.",
     ),
     (
+        "delivery_gone",
+        "A notificação não existe mais",
+        "O que chegou foi guardado pelo seu prazo e não existe mais. Nada foi alterado.",
+    ),
+    (
+        "delivery_not_understood",
+        "Ainda não foi entendida",
+        "A notificação foi tentada de novo e ainda não é entendida ({reason}). Ela continua em quarentena; nada se perdeu. Tente de novo depois da correção.",
+    ),
+    (
+        "held",
+        "Tudo que age está parado",
+        "A instalação foi restaurada ou o relógio dela saltou, e nada age antes de alguém olhar. Nada foi alterado. Fale com quem cuida da instalação.",
+    ),
+    (
         "channel_disconnected",
         "O número foi desligado",
         "Este número foi desligado da plataforma. Nada foi alterado. Conecte-o de novo em Canais.",

@@ -1,0 +1,7 @@
+//! What stands around the inbox, through HTTP: quarantine, names, limits, search, channels.
+
+mod authors;
+mod limits;
+mod quarantine;
+mod search;
+mod support;
