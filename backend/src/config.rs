@@ -49,6 +49,7 @@ const SETTINGS: &[Setting] = &[
     setting("blobs", "MASTERIA_BLOBS", Some("file:.local/blobs"), Shown::Plain),
     setting("dist", "MASTERIA_DIST", Some("frontend/dist"), Shown::Plain),
     setting("meta_graph_url", "META_GRAPH_URL", Some("https://graph.facebook.com"), Shown::Plain),
+    setting("meta_file_hosts", "META_FILE_HOSTS", Some("lookaside.fbsbx.com"), Shown::Plain),
 ];
 
 /// The settings of this process.
@@ -80,6 +81,8 @@ pub struct Config {
     pub dist: PathBuf,
     /// Meta's Graph API.
     pub meta_graph_url: String,
+    /// The hosts that hand out Meta's files to whoever shows a token, comma-separated.
+    pub meta_file_hosts: String,
     shown: BTreeMap<&'static str, String>,
 }
 
@@ -172,6 +175,7 @@ impl Config {
                 .unwrap_or_default()
                 .trim_end_matches('/')
                 .to_owned(),
+            meta_file_hosts: take("meta_file_hosts").unwrap_or_default(),
             shown,
         })
     }

@@ -1,6 +1,8 @@
 //! One client for the Graph API: where it is, how it is asked, and what its answers are.
 //!
-//! **Invariant.** A token is put only on requests to the configured address.
+//! **Invariant (D18).** A token is put only on requests to configured addresses: Graph's own, and the
+//! hosts that the installation names as those of Meta's files. Nothing that a webhook, an answer or a
+//! company says adds one.
 
 use std::fmt;
 
@@ -21,6 +23,8 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 pub struct Graph {
     client: Client,
     base: Url,
+    /// Where Meta keeps files besides Graph itself.
+    file_hosts: Vec<String>,
 }
 
 /// Why an address cannot be Graph's.
@@ -63,7 +67,22 @@ impl Graph {
             }
         }
         base.set_query(None);
-        Ok(Self { client, base })
+        Ok(Self { client, base, file_hosts: vec![] })
+    }
+
+    /// The same, with the hosts that may hand out files: names, comma-separated.
+    ///
+    /// # Errors
+    /// If one is no plain host name.
+    pub fn with_file_hosts(mut self, hosts: &str) -> Result<Self, BadAddress> {
+        for host in hosts.split(',').map(str::trim).filter(|host| !host.is_empty()) {
+            let url = Url::parse(&format!("https://{host}/")).map_err(|_error| BadAddress)?;
+            if url.host_str() != Some(host) || url.port().is_some() || !url.username().is_empty() {
+                return Err(BadAddress);
+            }
+            self.file_hosts.push(host.to_owned());
+        }
+        Ok(self)
     }
 
     /// The address of a node or an edge. What a person gave is one segment of the path, whatever it holds.
@@ -80,9 +99,14 @@ impl Graph {
         url.origin() == self.base.origin()
     }
 
-    /// The configured host's name.
-    pub(super) fn host(&self) -> &str {
-        self.base.host_str().unwrap_or("")
+    /// Whether an address is on a host that hands out Meta's files: exactly that name, by https at its
+    /// usual port. A Graph that is itself not reached by https (a simulator) has none.
+    pub(super) fn keeps_files_at(&self, url: &Url) -> bool {
+        let is_there = |host: &str| self.file_hosts.iter().any(|known| known == host);
+        self.base.scheme() == "https"
+            && url.scheme() == "https"
+            && url.port().is_none()
+            && url.host_str().is_some_and(is_there)
     }
 
     pub(super) fn request(&self, method: Method, url: Url, token: &Secret) -> RequestBuilder {

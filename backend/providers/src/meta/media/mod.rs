@@ -1,8 +1,9 @@
 //! Files at Meta: up, and down again.
 //!
-//! **Invariants (D18).** A file is fetched by its id: the configured host is asked where it lies. The token
-//! goes there only if that is the configured host, or, when that host is Meta's own, the host of Meta that
-//! holds WhatsApp's files. What exceeds the limit or has another SHA-256 ends in an error.
+//! **Invariants (D18).** A file is fetched by its id: Graph is asked where it lies. Meta's own files lie on
+//! another host than Graph and want the token there too; so that host is part of the configuration, and the
+//! token goes to Graph and to it, and nowhere else that an answer may name. What exceeds the limit or has
+//! another SHA-256 ends in an error.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures::{StreamExt as _, stream::BoxStream};
@@ -20,9 +21,6 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::graph::{Graph, call};
-
-/// Where Meta keeps WhatsApp's files.
-const META_FILES: &str = "lookaside.fbsbx.com";
 
 #[derive(Deserialize)]
 struct Uploaded {
@@ -103,11 +101,8 @@ impl MediaStore for Graph {
 
 impl Graph {
     fn may_fetch(&self, url: &Url) -> bool {
-        let is_metas = self.host() == "graph.facebook.com"
-            && url.scheme() == "https"
-            && url.host_str() == Some(META_FILES)
-            && url.port().is_none();
-        (self.owns(url) || is_metas) && url.username().is_empty() && url.password().is_none()
+        let is_known = self.owns(url) || self.keeps_files_at(url);
+        is_known && url.username().is_empty() && url.password().is_none()
     }
 }
 

@@ -68,11 +68,13 @@ async fn a_file_on_another_host_is_not_fetched_and_the_token_stays_here() {
 }
 
 #[test]
-fn only_metas_own_file_host_is_taken_beside_metas_graph() {
-    let may = |base: &str, url: &str| {
+fn d18_only_the_configured_file_host_is_taken_beside_graph() {
+    let with = |base: &str, hosts: &str, url: &str| {
         let graph = Graph::new(fake::client(), base).expect("an address");
+        let graph = graph.with_file_hosts(hosts).expect("hosts");
         graph.may_fetch(&Url::parse(url).expect("an address"))
     };
+    let may = |base: &str, url: &str| with(base, "lookaside.fbsbx.com", url);
     let metas = "https://graph.facebook.com";
     assert!(may(metas, "https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1"));
     assert!(!may(metas, "http://lookaside.fbsbx.com/x"));
@@ -81,6 +83,13 @@ fn only_metas_own_file_host_is_taken_beside_metas_graph() {
     assert!(!may(metas, "https://user@lookaside.fbsbx.com/x"));
     assert!(!may("http://127.0.0.1:8090", "https://lookaside.fbsbx.com/x"));
     assert!(!may("http://127.0.0.1:8090", "http://127.0.0.1:8091/x"));
+    assert!(!may(metas, "https://scontent.xx.fbcdn.net/x") && !may(metas, "https://fbsbx.com/x"));
+    assert!(!with(metas, "", "https://lookaside.fbsbx.com/x"));
+    assert!(with(metas, "", "https://graph.facebook.com/x"));
+    for wrong in ["https://x.example", "x.example:8443", "user@x.example", "x.example/path", "*"] {
+        let graph = Graph::new(fake::client(), metas).expect("an address");
+        assert!(graph.with_file_hosts(wrong).is_err(), "{wrong}");
+    }
 }
 
 #[tokio::test]
