@@ -103,6 +103,9 @@ struct Seed {
     /// This many numbers over all companies.
     #[arg(long, default_value_t = 0)]
     numbers: u32,
+    /// This many people over all companies.
+    #[arg(long, default_value_t = 0)]
+    contacts: u64,
     /// The app secret of every number.
     #[arg(long, default_value = "app-secret")]
     secret: String,

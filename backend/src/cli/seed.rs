@@ -20,6 +20,7 @@ pub(super) async fn seed(config: Config, seed: Seed) -> anyhow::Result<Done> {
             &seeds::Load {
                 companies: seed.companies.unwrap_or_default(),
                 numbers: seed.numbers,
+                contacts: seed.contacts,
                 secret: seed.secret,
                 token: seed.token,
             },
