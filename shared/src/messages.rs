@@ -190,6 +190,9 @@ pub struct Message {
     /// The author's name, joined when read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author_name: Option<String>,
+    /// For outbound: written in the business app on the company's own phone.
+    #[serde(default)]
+    pub is_from_phone: bool,
 }
 
 /// How far an outbound message came, and when.

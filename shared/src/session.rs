@@ -1,11 +1,14 @@
 //! Signing in, and who one is.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{CompanyId, SessionId, UserId},
-    permission::{Feature, Permission, Role},
+    permission::{Feature, Permission, Quota, Role},
+    platform::QuotaState,
 };
 
 /// `POST /api/v1/sessions`.
@@ -71,6 +74,9 @@ pub struct MyCompany {
     pub zone: String,
     /// Suspended by the platform: reading only; inbound is kept.
     pub is_suspended: bool,
+    /// How much of what it may use, and how much is used.
+    #[serde(default)]
+    pub quotas: BTreeMap<Quota, QuotaState>,
 }
 
 /// Somebody of the platform acts in a company (D31).

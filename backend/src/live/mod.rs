@@ -35,9 +35,12 @@ use crate::flows::inbox::shown::{MessageRows, PersonRows, ThreadRows};
 pub(crate) use socket::routes;
 
 /// The kinds of rows that screens show.
-pub(crate) fn shown(channels: channels::routes::Channels) -> Vec<Arc<dyn Shown>> {
+pub(crate) fn shown(
+    channels: channels::routes::Channels,
+    tenancy: tenancy::Tenancy,
+) -> Vec<Arc<dyn Shown>> {
     vec![
-        Arc::new(MessageRows),
+        Arc::new(MessageRows(tenancy)),
         Arc::new(ThreadRows),
         Arc::new(PersonRows),
         Arc::new(shown::Cards(channels)),

@@ -27,6 +27,12 @@ impl Api {
         self.get(&format!("/api/v1/conversations?limit={THREADS_A_PAGE}{}", key(after))).await
     }
 
+    /// The threads of those whom a text finds.
+    pub(crate) async fn find_threads(self, words: &str) -> Answer<Page<Thread>> {
+        let words = js_sys::encode_uri_component(words);
+        self.get(&format!("/api/v1/conversations?limit=50&search={words}")).await
+    }
+
     /// One thread.
     pub(crate) async fn thread(self, id: ConversationId) -> Answer<Thread> {
         self.get(&format!("/api/v1/conversations/{id}")).await

@@ -11,13 +11,15 @@ use shared::{
 use super::{Desk, Load, topics};
 use crate::{
     browser::dom,
-    stores::{Conversation, Older},
+    stores::{Conversation, Filter, Older},
 };
 
 /// So many conversations stay at hand when one is left.
 const KEPT: usize = 12;
 /// The feed has so long to say where it begins before the lists are loaded without it.
 const PATIENCE: Duration = Duration::from_millis(1_200);
+/// So long a hand rests before its words are asked for.
+const A_REST: Duration = Duration::from_millis(250);
 
 impl Desk {
     /// Loads at the beginning, and again whenever the feed cannot go on from its cursor.
@@ -83,6 +85,37 @@ impl Desk {
             };
             let _gone = self.threads_load.try_set(load);
         });
+    }
+
+    /// Asks for the threads of those whom the words of a filter find, once the hand rests.
+    pub(crate) fn find_threads(self, filter: RwSignal<Filter>) {
+        let words = filter.with_untracked(|filter| filter.words.trim().to_owned());
+        if words.is_empty() {
+            return;
+        }
+        let is_still_asked = move |words: &str| {
+            filter.try_with_untracked(|filter| filter.words.trim() == words) == Some(true)
+        };
+        set_timeout(
+            move || {
+                if !is_still_asked(&words) {
+                    return;
+                }
+                spawn_local(async move {
+                    // Without an answer the list shows what it has.
+                    let Ok(page) = self.api.find_threads(&words).await else { return };
+                    if !is_still_asked(&words) {
+                        return;
+                    }
+                    let found = page.items.iter().map(|thread| thread.id).collect();
+                    self.threads.try_update(|threads| {
+                        page.items.into_iter().for_each(|thread| threads.know(thread));
+                    });
+                    filter.try_update(|filter| filter.found = found);
+                });
+            },
+            A_REST,
+        );
     }
 
     /// Loads the channels.

@@ -51,6 +51,7 @@ pub(crate) struct Message {
     pub waits_for_line: &'static str,
     pub attempts: fn(i32) -> String,
     pub by_program: &'static str,
+    pub by_phone: &'static str,
     pub quote_gone: &'static str,
 }
 
@@ -192,7 +193,8 @@ pub(super) const PORTUGUESE: Message = Message {
     back_to_draft: "Voltar a editar",
     waits_for_line: "Sai quando a conexão voltar.",
     attempts: |count| format!("{count} tentativas"),
-    by_program: "Programa ou aplicativo",
+    by_program: "Programa da empresa",
+    by_phone: "Enviada pelo celular",
     quote_gone: "A mensagem original não está aqui.",
 };
 
@@ -333,6 +335,7 @@ pub(super) const ENGLISH: Message = Message {
     back_to_draft: "Edit again",
     waits_for_line: "Goes out when the connection is back.",
     attempts: |count| format!("{count} attempts"),
-    by_program: "Program or app",
+    by_program: "The company's program",
+    by_phone: "Sent from the phone",
     quote_gone: "The original message is not here.",
 };

@@ -47,6 +47,9 @@ pub(crate) struct Shell {
     pub still_explained: fn(&str) -> String,
     pub held: fn(usize) -> String,
     pub suspended: &'static str,
+    pub quota_nearly: fn(&str, i64) -> String,
+    pub quota_used_up: fn(&str) -> String,
+    pub quota_stopped: fn(&str) -> String,
     pub acting_as: fn(&str, &str) -> String,
     pub stop_acting: &'static str,
     pub not_found: &'static str,
@@ -120,6 +123,17 @@ pub(super) const PORTUGUESE: Shell = Shell {
         0 => "Nada espera para sair.".to_owned(),
         1 => "1 mensagem sai quando a conexão voltar.".to_owned(),
         count => format!("{count} mensagens saem quando a conexão voltar."),
+    },
+    quota_nearly: |name, percent| format!("{name}: {percent}% do limite já foi usado."),
+    quota_used_up: |name| {
+        format!(
+            "{name}: o limite foi alcançado. Tudo continua funcionando; fale com a plataforma para aumentar."
+        )
+    },
+    quota_stopped: |name| {
+        format!(
+            "{name}: o limite foi alcançado e nada mais sai até ele mudar. O que chega é guardado. Fale com a plataforma para aumentar."
+        )
     },
     suspended: "A empresa está suspensa: dá para ler, não para enviar. O que chega é guardado.",
     acting_as: |company, left| {
@@ -199,6 +213,15 @@ pub(super) const ENGLISH: Shell = Shell {
         0 => "Nothing waits to go out.".to_owned(),
         1 => "1 message goes out when the connection is back.".to_owned(),
         count => format!("{count} messages go out when the connection is back."),
+    },
+    quota_nearly: |name, percent| format!("{name}: {percent}% of the limit is used."),
+    quota_used_up: |name| {
+        format!("{name}: the limit is reached. Everything goes on; ask the platform for more.")
+    },
+    quota_stopped: |name| {
+        format!(
+            "{name}: the limit is reached and nothing more goes out until it changes. What arrives is kept. Ask the platform for more."
+        )
     },
     suspended: "The company is suspended: you can read, not send. What arrives is kept.",
     acting_as: |company, left| {

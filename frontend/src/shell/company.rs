@@ -1,7 +1,7 @@
 //! The frame around all pages of a company.
 
 use leptos::{prelude::*, task::spawn_local};
-use shared::{ids::CompanyId, session::MyCompany};
+use shared::{ids::CompanyId, permission::Permission, platform::QuotaState, session::MyCompany};
 
 use super::{
     frame::Frame, keys::watch_keys, palette::Palette, shortcuts::Shortcuts, sidebar::Sidebar,
@@ -153,6 +153,42 @@ fn PageBanner(
             </div>
         }
         .into_any(),
-        None => ().into_any(),
+        None => company.with(quota_notice).into_any(),
     })
+}
+
+/// The quota that is nearest to its end, if it is worth a word: to those who lead the company from 80
+/// per cent on, to all when nothing more goes.
+fn quota_notice(company: &MyCompany) -> Option<AnyView> {
+    let leads = company.permissions.contains(&Permission::ManageTeam);
+    let is_worth_it = |state: &QuotaState| match used_percent(state) {
+        100.. => leads || state.is_hard,
+        80.. => leads,
+        _ => false,
+    };
+    let worst = company.quotas.iter().filter(|(_, state)| is_worth_it(state));
+    let (quota, state) = worst.max_by_key(|(_, state)| used_percent(state))?;
+    let name = (t().platform.quota)(*quota);
+    let words = &t().shell;
+    let text = match (used_percent(state), state.is_hard) {
+        (100.., true) => (words.quota_stopped)(name),
+        (100.., false) => (words.quota_used_up)(name),
+        (percent, _) => (words.quota_nearly)(name, percent),
+    };
+    Some(
+        view! {
+            <div class="banner banner-warn banner-page" role="status" data-testid="quota">
+                {glyph(Icon::TriangleAlert, "i")}
+                <p>{text}</p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn used_percent(state: &QuotaState) -> i64 {
+    if state.limit <= 0 {
+        return 100;
+    }
+    state.used.saturating_mul(100) / state.limit
 }

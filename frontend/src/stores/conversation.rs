@@ -173,6 +173,7 @@ impl Conversation {
 fn goes_on(before: &Message, message: &Message) -> bool {
     before.is_outbound == message.is_outbound
         && before.author == message.author
+        && before.is_from_phone == message.is_from_phone
         && (message.at - before.at).num_seconds().abs() < 120
 }
 

@@ -59,6 +59,7 @@ pub(super) fn message(n: u8, second: i64) -> Message {
         delivery: None,
         author: None,
         author_name: None,
+        is_from_phone: false,
     }
 }
 

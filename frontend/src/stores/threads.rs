@@ -34,6 +34,8 @@ pub(crate) struct Filter {
     pub unread_only: bool,
     /// Only one channel.
     pub channel: Option<ChannelId>,
+    /// What the server found for the words, also where no page has come to yet.
+    pub found: Vec<ConversationId>,
 }
 
 impl Filter {
@@ -50,9 +52,13 @@ impl Filter {
                 .flatten()
                 .any(|text| fold(text).contains(words))
         };
+        self.lets_in(thread) && (words.is_empty() || has_words())
+    }
+
+    /// Whether a thread may be shown, whatever its words.
+    fn lets_in(&self, thread: &Thread) -> bool {
         (!self.unread_only || thread.n_unread > 0)
             && self.channel.is_none_or(|channel| thread.channel == channel)
-            && (words.is_empty() || has_words())
     }
 }
 
@@ -161,7 +167,13 @@ impl Threads {
         let shows = |id: &&ConversationId| {
             self.rows.get(*id).is_some_and(|thread| filter.shows(thread, &words))
         };
-        self.order.iter().filter(shows).copied().collect()
+        let mut shown: Vec<_> = self.order.iter().filter(shows).copied().collect();
+        let known: HashSet<_> = shown.iter().copied().collect();
+        let found = filter.found.iter().filter(|id| {
+            !known.contains(id) && self.rows.get(*id).is_some_and(|thread| filter.lets_in(thread))
+        });
+        shown.extend(found);
+        shown
     }
 
     /// One row.
@@ -332,6 +344,17 @@ mod tests {
         let filter = Filter { words: " marcia ".to_owned(), ..Filter::default() };
         assert_eq!(threads.shown(&filter), [conversation(1)]);
         assert_eq!(fold("AÇÃO Über"), "acao uber");
+    }
+
+    #[test]
+    fn what_the_server_found_is_shown_behind_what_is_here() {
+        let mut threads = loaded(2);
+        threads.know(thread(7, 1));
+        let found = vec![conversation(2), conversation(7), conversation(8)];
+        let filter = Filter { words: "nobody".to_owned(), found, ..Filter::default() };
+        assert_eq!(threads.shown(&filter), [conversation(2), conversation(7)]);
+        let unread = Filter { unread_only: true, ..filter };
+        assert!(threads.shown(&unread).is_empty());
     }
 
     #[test]

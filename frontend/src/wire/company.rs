@@ -13,7 +13,7 @@ use super::{FromTree, fields, words};
 
 fields! {
     Me { user, name, email, locale, is_super_admin, session, companies, impersonation, now }
-    MyCompany { id, name, role, permissions, features, zone, is_suspended }
+    MyCompany { id, name, role, permissions, features, zone, is_suspended, quotas }
     Impersonation { by, company, reason, until }
     Session { id, is_current, created_at, seen_at, client, address }
     Member { user, name, email, role, is_active, since, version }

@@ -19,6 +19,7 @@ fields! {
     Message {
         id, conversation, channel, contact, is_outbound, kind, content, at, order, quotes,
         reactions, earlier, deleted_at, is_forwarded, is_erased, delivery, author, author_name,
+        is_from_phone,
     }
     DeliveryState { state, times, failure, suppressed, can_retry, n_attempts }
     Failure { code, title }

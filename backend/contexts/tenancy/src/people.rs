@@ -1,6 +1,9 @@
 //! Users as people: found by address, registered, their names opened for lists.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use events::tenancy::{Person, UserEvent};
 use kernel::{
@@ -115,6 +118,20 @@ impl Tenancy {
             (*user, Listed { person: value(person), is_disabled: *is_disabled })
         });
         Ok(listed.collect())
+    }
+
+    /// The names of users, for whoever shows what they did. Who was erased has none.
+    ///
+    /// # Errors
+    /// If Postgres or the vault fails.
+    pub async fn names(&self, users: &BTreeSet<UserId>) -> Result<HashMap<UserId, String>, Error> {
+        if users.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<_> = users.iter().map(|user| user.into_uuid()).collect();
+        let persons = self.persons(&ids).await?.into_iter();
+        let names = persons.map(|(user, listed)| (UserId::from_uuid(user), listed.person.name));
+        Ok(names.filter(|(_, name)| !name.is_empty()).collect())
     }
 
     /// The name and address of one user, as of now.

@@ -56,6 +56,7 @@ pub(super) async fn list(
     if has_more {
         items.pop();
     }
+    super::sign(&inbox.tenancy, &mut items).await?;
     let next = items.last().filter(|_| has_more).map(|last| last.order.clone());
     Ok(Answer::ok(Page { items, next }))
 }

@@ -17,6 +17,7 @@ use kernel::{
 };
 use messaging::outside::Presence;
 use shared::{contacts::Contact, conversations::Thread, messages::Message, page::Page};
+use tenancy::Tenancy;
 use uuid::Uuid;
 
 /// The read models that threads are answered from.
@@ -30,6 +31,18 @@ pub struct Inbox {
     pub pools: Pools,
     /// Shows people that they were read.
     pub presence: Arc<dyn Presence>,
+    /// Knows the names of those who write for the company.
+    pub tenancy: Tenancy,
+}
+
+/// Puts the names of their authors to messages, with one question for all of them.
+async fn sign(tenancy: &Tenancy, messages: &mut [Message]) -> Result<(), kernel::error::Error> {
+    let authors = messages.iter().filter_map(|message| message.author).collect();
+    let names = tenancy.names(&authors).await?;
+    for message in messages {
+        message.author_name = message.author.and_then(|author| names.get(&author).cloned());
+    }
+    Ok(())
 }
 
 /// The routes.
@@ -62,7 +75,7 @@ pub fn routes(inbox: Inbox) -> Routes {
         )
         .add(
             get("/api/v1/contacts", people::list)
-                .says("Lists people, the newest first, or those whose name or address contains a text.")
+                .says("Lists people, the newest first, or those whom a text finds.")
                 .answers::<Page<Contact>>(200)
                 .reads(THREADS),
         )

@@ -1,7 +1,7 @@
 //! People with their threads.
 
 use axum::extract::State;
-use contacts::queries::people::{self, Cursor};
+use contacts::queries::people::{self, Cursor, Found};
 use conversations::queries::threads;
 use kernel::{
     db,
@@ -15,13 +15,14 @@ use shared::{
 };
 use sqlx::PgConnection;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{Inbox, bad_cursor, contacts_failed, conversations_failed, id, limit};
 
 /// What the list is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Asked {
-    /// A part of a name or an address.
+    /// Beginnings of names, or the beginning or the end of a number.
     search: Option<String>,
     /// The cursor of the page before.
     after: Option<String>,
@@ -34,11 +35,15 @@ pub(super) async fn list(
     can: Can<ReadContacts>,
     Query(asked): Query<Asked>,
 ) -> Result<Answer<Page<Contact>>, Problem> {
-    let after = asked.after.as_deref().map(|text| Cursor::parse(text).ok_or_else(bad_cursor));
-    let after = after.transpose()?;
     let most = limit(asked.limit, 50);
     let mut tx = db::reading_as(&inbox.pools.reader, can.company()).await?;
-    let mut people = people::list(&mut tx, asked.search.as_deref(), after, most.saturating_add(1))
+    if let Some(text) = asked.search.as_deref().filter(|text| !text.trim().is_empty()) {
+        let found = found(&mut tx, can.company(), text, asked.after.as_deref(), most).await?;
+        tx.commit().await?;
+        return Ok(Answer::ok(found));
+    }
+    let after = asked.after.as_deref().map(|text| Cursor::parse(text).ok_or_else(bad_cursor));
+    let mut people = people::list(&mut tx, after.transpose()?, most.saturating_add(1))
         .await
         .map_err(contacts_failed)?;
     let has_more = i64::try_from(people.len()).is_ok_and(|n| n > most);
@@ -51,6 +56,35 @@ pub(super) async fn list(
     let items = whole(&mut tx, people).await?;
     tx.commit().await?;
     Ok(Answer::ok(Page { items, next }))
+}
+
+/// A page of those whom a search finds, in the order of what was found.
+async fn found(
+    connection: &mut PgConnection,
+    company: Uuid,
+    text: &str,
+    after: Option<&str>,
+    most: i64,
+) -> Result<Page<Contact>, Problem> {
+    let after = after.map(|text| Found::parse(text).ok_or_else(bad_cursor)).transpose()?;
+    let more = most.saturating_add(1);
+    let mut rows = people::search(&mut *connection, company, text, after.as_ref(), more)
+        .await
+        .map_err(contacts_failed)?;
+    let has_more = i64::try_from(rows.len()).is_ok_and(|n| n > most);
+    if has_more {
+        rows.pop();
+    }
+    let next = rows.last().filter(|_| has_more).map(Found::print);
+    let mut roots: Vec<ContactId> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if !roots.contains(&row.root) {
+            roots.push(row.root);
+        }
+    }
+    let mut known = people::by_ids(&mut *connection, &roots).await.map_err(contacts_failed)?;
+    let people = roots.iter().filter_map(|root| known.remove_entry(root)).collect();
+    Ok(Page { items: whole(connection, people).await?, next })
 }
 
 pub(super) async fn one(

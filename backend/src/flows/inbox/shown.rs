@@ -12,15 +12,16 @@ use kernel::{
 };
 use shared::{feed::Change, ids::ContactId};
 use sqlx::PgConnection;
+use tenancy::Tenancy;
 use uuid::Uuid;
 
 /// Threads: by their own id, by a message in them, or by their person.
 #[derive(Clone, Copy, Debug)]
 pub struct ThreadRows;
 
-/// Messages.
-#[derive(Clone, Copy, Debug)]
-pub struct MessageRows;
+/// Messages, with the names of their authors.
+#[derive(Clone, Debug)]
+pub struct MessageRows(pub Tenancy);
 
 /// People.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +68,8 @@ impl Shown for MessageRows {
     ) -> BoxFuture<'a, Result<Vec<Change>>> {
         async move {
             let ids: Vec<_> = keys.iter().map(|id| (*id).into()).collect();
-            let rows = messages::by_ids(tx, &ids).await.map_err(of_conversations)?;
+            let mut rows = messages::by_ids(tx, &ids).await.map_err(of_conversations)?;
+            super::sign(&self.0, &mut rows).await?;
             Ok(rows.into_iter().map(|row| Change::Message(Box::new(row))).collect())
         }
         .boxed()

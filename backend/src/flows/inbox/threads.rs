@@ -1,6 +1,6 @@
 //! Threads with their people's names, and how far they were read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::extract::State;
 use contacts::queries::people::{self, Named};
@@ -24,6 +24,7 @@ use shared::{
 };
 use sqlx::PgConnection;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{Inbox, bad_cursor, contacts_failed, conversations_failed, id, limit};
 
@@ -40,7 +41,12 @@ pub(super) struct Asked {
     /// Of one contact only.
     #[schema(value_type = Option<String>)]
     contact: Option<ContactId>,
+    /// Of the people whom a text finds: beginnings of names, the beginning or the end of a number.
+    search: Option<String>,
 }
+
+/// The most people whose threads a search shows; whoever has so many writes one word more.
+const MOST_FOUND: i64 = 200;
 
 pub(super) async fn list(
     State(inbox): State<Inbox>,
@@ -50,9 +56,16 @@ pub(super) async fn list(
     let after = asked.after.as_deref().map(|text| Cursor::parse(text).ok_or_else(bad_cursor));
     let after = after.transpose()?;
     let most = limit(asked.limit, 50);
-    let contacts = asked.contact.map(|contact| vec![contact]);
-    let filter = Filter { channel: asked.channel, contacts };
+    let mut contacts = asked.contact.map(|contact| vec![contact]);
     let mut tx = db::reading_as(&inbox.pools.reader, can.company()).await?;
+    if let Some(text) = asked.search.as_deref().filter(|text| !text.trim().is_empty()) {
+        let found = found(&mut tx, can.company(), text).await?;
+        contacts = Some(match contacts {
+            Some(wanted) => wanted.into_iter().filter(|one| found.contains(one)).collect(),
+            None => found,
+        });
+    }
+    let filter = Filter { channel: asked.channel, contacts };
     let mut rows = threads::list(&mut tx, &filter, after, most.saturating_add(1))
         .await
         .map_err(conversations_failed)?;
@@ -65,6 +78,20 @@ pub(super) async fn list(
     let items = with_names(&mut tx, rows).await?;
     tx.commit().await?;
     Ok(Answer::ok(Page { items, next }))
+}
+
+/// The contacts whom a search finds, and all that are one person with them.
+async fn found(
+    connection: &mut PgConnection,
+    company: Uuid,
+    text: &str,
+) -> Result<Vec<ContactId>, Problem> {
+    let rows = people::search(&mut *connection, company, text, None, MOST_FOUND)
+        .await
+        .map_err(contacts_failed)?;
+    let roots: BTreeSet<ContactId> = rows.iter().map(|row| row.root).collect();
+    let roots: Vec<ContactId> = roots.into_iter().collect();
+    people::closure(connection, &roots).await.map_err(contacts_failed)
 }
 
 pub(super) async fn one(

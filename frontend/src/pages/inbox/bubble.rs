@@ -145,12 +145,13 @@ fn by_line(message: &Message, me: Option<UserId>) -> Option<AnyView> {
     if message.author.is_some() && message.author == me {
         return None;
     }
-    let name = match (&message.author_name, is_program(message)) {
-        (Some(name), _) => name.clone(),
-        (None, true) => t().message.by_program.to_owned(),
+    let (icon, name) = match (&message.author_name, is_program(message)) {
+        _ if message.is_from_phone => (Icon::Phone, t().message.by_phone.to_owned()),
+        (Some(name), _) => (Icon::User, name.clone()),
+        (None, true) => (Icon::User, t().message.by_program.to_owned()),
         (None, false) => return None,
     };
-    Some(view! { <span class="msg-by">{glyph(Icon::User, "i i-xs")}{name}</span> }.into_any())
+    Some(view! { <span class="msg-by">{glyph(icon, "i i-xs")}{name}</span> }.into_any())
 }
 
 fn forwarded(message: &Message) -> Option<AnyView> {

@@ -62,7 +62,10 @@ fn Head(
     };
     let close = move || {
         is_searching.set(false);
-        filter.update(|filter| filter.words.clear());
+        filter.update(|filter| {
+            filter.words.clear();
+            filter.found.clear();
+        });
     };
     let listener = window_event_listener(ev::keydown, move |event| {
         if event.key() == "/" && !dom::is_writing(&event) && !dom::has_layer() {
@@ -87,7 +90,12 @@ fn Head(
                         prop:value=move || filter.with(|filter| filter.words.clone())
                         on:input:target=move |event| {
                             let words = event.target().value();
-                            filter.update(|filter| filter.words = words);
+                            filter
+                                .update(|filter| {
+                                    filter.words = words;
+                                    filter.found.clear();
+                                });
+                            desk.find_threads(filter);
                         }
                         on:keydown=move |event| {
                             if event.key() == "Escape" {

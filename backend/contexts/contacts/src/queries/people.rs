@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::QueryError;
 pub use crate::projections::people::Person;
-use crate::projections::people::plain;
+use crate::projections::people::words::{self, Terms};
 
 /// How a contact is shown where only her id stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,37 +54,131 @@ impl Cursor {
     }
 }
 
-/// A page of people, newest first; with `search`, of those whose names or addresses contain it.
+/// A page of people, newest first.
 pub async fn list(
     connection: &mut PgConnection,
-    search: Option<&str>,
     after: Option<Cursor>,
     most: i64,
 ) -> Result<Vec<(ContactId, Person)>, QueryError> {
-    let pattern = search.map(plain).filter(|search| !search.trim().is_empty());
     let rows: Vec<(Uuid, String)> = sqlx::query_as(
         "select p.id, p.doc
          from contacts_people.people p
          where p.merged_into is null
-           and ($1::text is null
-             or p.search like '%' || $1 || '%'
-             or exists (
-               select
-               from contacts_people.people m
-               where m.company_id = p.company_id
-                 and m.merged_into = p.id
-                 and m.search like '%' || $1 || '%'))
-           and ($2::timestamptz is null or (p.created_at, p.id) < ($2, $3::uuid))
+           and ($1::timestamptz is null or (p.created_at, p.id) < ($1, $2::uuid))
          order by p.created_at desc, p.id desc
-         limit $4",
+         limit $3",
     )
-    .bind(pattern)
     .bind(after.map(|cursor| cursor.created_at))
     .bind(after.map(|cursor| cursor.id))
     .bind(most)
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(parse).map(|row| row.map(|(id, person)| (id.into(), person))).collect()
+}
+
+/// A place among those who were found: the word and the contact before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The first of her words that fits.
+    pub word: String,
+    /// The contact that has it.
+    pub id: ContactId,
+    /// The contact that she is shown under.
+    pub root: ContactId,
+}
+
+impl Found {
+    /// As a client gets it.
+    #[must_use]
+    pub fn print(&self) -> String {
+        format!("{}.{}", self.id.into_uuid().simple(), self.word)
+    }
+
+    /// As a client sends it back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, word) = text.split_once('.')?;
+        let id = ContactId::from_uuid(Uuid::try_parse(id).ok()?);
+        Some(Self { word: word.to_owned(), id, root: id })
+    }
+}
+
+/// The question of [`search`]: one range drives, each further term is looked up for those who have it.
+pub const SEARCH: &str = "
+select f.word, f.contact_id, coalesce(p.merged_into, p.id)
+from unnest($1::text[], $2::text[]) as r(low, high)
+cross join lateral (
+  select w.company_id, w.word, w.contact_id
+  from contacts_people.words w
+  where w.company_id = $3
+    and w.word >= r.low
+    and w.word < r.high
+    and (w.word, w.contact_id) > ($4, $5)
+    and not exists (
+      select
+      from contacts_people.words e
+      where e.company_id = w.company_id
+        and e.contact_id = w.contact_id
+        and e.word >= r.low
+        and e.word < w.word)
+    and not exists (
+      select
+      from unnest($6::text[], $7::text[]) as o(low, high)
+      where not exists (
+        select
+        from contacts_people.words x
+        where x.company_id = w.company_id
+          and x.contact_id = w.contact_id
+          and x.word >= o.low
+          and x.word < o.high))
+  order by w.word, w.contact_id
+  limit $8
+) f
+join contacts_people.people p on p.company_id = f.company_id and p.id = f.contact_id
+order by f.word, f.contact_id
+limit $8";
+
+/// Those whose names or addresses have words that begin as those of a text, or whose number begins or
+/// ends so, by the word that was found. Accents and the spelling of a number do not matter.
+pub async fn search(
+    connection: &mut PgConnection,
+    company: Uuid,
+    text: &str,
+    after: Option<&Found>,
+    most: i64,
+) -> Result<Vec<Found>, QueryError> {
+    let Some(Terms(mut terms)) = words::asked(text) else { return Ok(vec![]) };
+    let driving = terms.remove(0);
+    // Only the driving term has more than one range.
+    let others = terms.into_iter().filter_map(|ranges| ranges.into_iter().next());
+    let (low, high): (Vec<String>, Vec<String>) = driving.into_iter().unzip();
+    let (other_low, other_high): (Vec<String>, Vec<String>) = others.unzip();
+    let rows: Vec<(String, Uuid, Uuid)> = sqlx::query_as(SEARCH)
+        .bind(low)
+        .bind(high)
+        .bind(company)
+        .bind(after.map_or("", |found| found.word.as_str()))
+        .bind(after.map_or(Uuid::nil(), |found| found.id.into_uuid()))
+        .bind(other_low)
+        .bind(other_high)
+        .bind(most)
+        .fetch_all(connection)
+        .await?;
+    let found = rows.into_iter().map(|(word, id, root)| Found {
+        word,
+        id: ContactId::from_uuid(id),
+        root: ContactId::from_uuid(root),
+    });
+    Ok(found.collect())
+}
+
+/// All contacts that are one person with these: those they are shown under, and who else is.
+pub async fn closure(
+    connection: &mut PgConnection,
+    roots: &[ContactId],
+) -> Result<Vec<ContactId>, QueryError> {
+    let merged = merged_into(connection, roots).await?;
+    Ok(roots.iter().copied().chain(merged.into_iter().map(|(id, _)| id)).collect())
 }
 
 /// Contacts by their ids.

@@ -157,6 +157,7 @@ fn message(id: Uuid, doc: &Doc, quoted: &HashMap<Uuid, Doc>) -> Option<Message> 
         delivery: said.is_outbound.then(|| doc.progress.delivery()),
         author: said.author,
         author_name: None,
+        is_from_phone: said.is_from_phone,
     })
 }
 

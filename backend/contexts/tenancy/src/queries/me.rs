@@ -62,7 +62,7 @@ pub(crate) async fn of(
     let is_acting = impersonation.is_some();
     let mut companies = Vec::new();
     for standing in &admitted.companies {
-        let Standing { company, role, is_suspended, features, .. } = standing;
+        let Standing { company, role, is_suspended, features, quotas } = standing;
         let state = streams.state::<CompanyStream>(*company, *company)?;
         companies.push(MyCompany {
             id: CompanyId::from_uuid(*company),
@@ -72,6 +72,7 @@ pub(crate) async fn of(
             features: features.iter().copied().collect(),
             zone: state.zone,
             is_suspended: *is_suspended,
+            quotas: quotas.clone(),
         });
     }
     companies.sort_by(|one, other| one.name.cmp(&other.name).then(one.id.cmp(&other.id)));

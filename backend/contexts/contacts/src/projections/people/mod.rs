@@ -1,10 +1,12 @@
 //! People with their names and addresses, in clear: one of the three places where that stands (D6).
 //!
-//! Table `people`: a row per contact; `doc` is a [`Person`]. What is personal goes when she is erased.
+//! Table `people`: a row per contact; `doc` is a [`Person`]. Table `words`: what she is found by. What is
+//! personal goes from both when she is erased.
 
 mod rows;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use std::collections::BTreeSet;
 
@@ -85,21 +87,25 @@ impl Projection for People {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["people"]
+        &["people", "words"]
     }
 
     fn ddl(&self) -> &'static str {
         "create table people (
            company_id uuid not null, id uuid not null, merged_into uuid,
-           created_at timestamptz not null, search text not null, doc text not null,
+           created_at timestamptz not null, doc text not null,
            primary key (company_id, id)) with (fillfactor = 80);
          create index people_merged on people (company_id, merged_into) where merged_into is not null;
          create index people_created on people (company_id, created_at, id)
-           where merged_into is null;"
+           where merged_into is null;
+         create table words (
+           company_id uuid not null, word text collate \"C\" not null, contact_id uuid not null,
+           primary key (company_id, word, contact_id));
+         create index words_contact on words (company_id, contact_id, word);"
     }
 
     fn wants(&self, event_type: &str) -> bool {
@@ -116,6 +122,7 @@ impl Projection for People {
             let keys: BTreeSet<_> =
                 events.iter().map(|event| (event.company, event.stream)).collect();
             let mut people = rows::load(connection, &keys).await?;
+            let before = rows::words_of(&people);
             let facts = events.iter().map(|event| event.decode());
             let facts: Vec<ContactEvent> = facts.collect::<Result<_, _>>()?;
             let sealed = events.iter().zip(&facts);
@@ -127,7 +134,8 @@ impl Projection for People {
                 person.on(&contact, opened, event.recorded_at);
                 person.version = event.stream_seq;
             }
-            rows::store(connection, &people).await
+            rows::store(connection, &people).await?;
+            rows::store_words(connection, &before, &rows::words_of(&people)).await
         }
         .boxed()
     }
@@ -185,34 +193,4 @@ impl Person {
         known.sort_by_key(|known| (known.is_former, known.kind));
         known.first().and_then(|known| known.address.as_ref())
     }
-
-    /// What she is searched by: names and addresses in small letters without accents.
-    #[must_use]
-    pub fn search(&self) -> String {
-        let names = self.given.iter().chain(&self.profile);
-        let addresses = self.identities.iter().filter_map(|known| known.address.as_ref());
-        let addresses = addresses.flat_map(|(canonical, written)| [canonical, written]);
-        let mut words: Vec<String> = names.chain(addresses).map(|text| plain(text)).collect();
-        words.dedup();
-        words.join("\n")
-    }
-}
-
-/// Small letters without the accents of the languages around us.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(|letter| match letter {
-            'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            'ç' => 'c',
-            'ñ' => 'n',
-            other => other,
-        })
-        .filter(|letter| !matches!(letter, '\n' | '%' | '_' | '\\'))
-        .collect()
 }

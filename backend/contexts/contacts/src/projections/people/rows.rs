@@ -11,7 +11,7 @@ use shared::stored::Event as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Opened, Person};
+use super::{Opened, Person, words};
 
 type Key = (Uuid, Uuid);
 
@@ -83,27 +83,76 @@ pub(super) async fn store(
     let merged: Vec<Option<Uuid>> =
         people.values().map(|person| person.merged_into.map(Uuid::from)).collect();
     let created: Vec<_> = people.values().map(|person| person.created_at).collect();
-    let search: Vec<_> = people.values().map(Person::search).collect();
     let docs: Vec<_> = people
         .values()
         .map(serde_json::to_string)
         .collect::<Result<_, _>>()
         .map_err(|_error| ProjectionError::Event("a person cannot be written".to_owned()))?;
     sqlx::query(
-        "insert into people (company_id, id, merged_into, created_at, search, doc)
+        "insert into people (company_id, id, merged_into, created_at, doc)
          select *
-         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[])
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
          on conflict (company_id, id) do update
          set merged_into = excluded.merged_into, created_at = excluded.created_at,
-             search = excluded.search, doc = excluded.doc",
+             doc = excluded.doc",
     )
     .bind(companies)
     .bind(ids)
     .bind(merged)
     .bind(created)
-    .bind(search)
     .bind(docs)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// What people are found by: company, contact, word.
+pub(super) type Words = BTreeSet<(Uuid, Uuid, String)>;
+
+pub(super) fn words_of(people: &BTreeMap<Key, Person>) -> Words {
+    let all = people.iter().flat_map(|((company, id), person)| {
+        words::of(person).into_iter().map(|word| (*company, *id, word))
+    });
+    all.collect()
+}
+
+/// Takes away what nobody is found by any more, and adds what is new.
+pub(super) async fn store_words(
+    connection: &mut PgConnection,
+    before: &Words,
+    now: &Words,
+) -> Result<(), ProjectionError> {
+    for (sql, changed) in [
+        (
+            "delete from words w
+             using unnest($1::uuid[], $2::uuid[], $3::text[]) as g(company_id, contact_id, word)
+             where w.company_id = g.company_id
+               and w.contact_id = g.contact_id
+               and w.word = g.word collate \"C\"",
+            before.difference(now),
+        ),
+        (
+            "insert into words (company_id, contact_id, word)
+             select * from unnest($1::uuid[], $2::uuid[], $3::text[])
+             on conflict do nothing",
+            now.difference(before),
+        ),
+    ] {
+        let mut columns = (vec![], vec![], vec![]);
+        for (company, contact, word) in changed {
+            columns.0.push(*company);
+            columns.1.push(*contact);
+            columns.2.push(word.as_str());
+        }
+        if columns.0.is_empty() {
+            continue;
+        }
+        sqlx::query(sql)
+            .bind(columns.0)
+            .bind(columns.1)
+            .bind(columns.2)
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }

@@ -85,6 +85,9 @@ pub struct Said {
     /// Who wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<UserId>,
+    /// Written in the business app on the company's own phone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_from_phone: bool,
 }
 
 /// A reaction.
@@ -275,6 +278,7 @@ impl Doc {
                 quotes: *quotes,
                 is_forwarded: *is_forwarded,
                 author: None,
+                is_from_phone: false,
             },
             MessageEvent::Echoed {
                 conversation,
@@ -299,6 +303,7 @@ impl Doc {
                     quotes: None,
                     is_forwarded: false,
                     author: None,
+                    is_from_phone: true,
                 }
             }
             MessageEvent::Queued {
@@ -329,6 +334,7 @@ impl Doc {
                         Origin::Operator(user) => Some(*user),
                         Origin::ApiKey(_) | Origin::BusinessApp => None,
                     },
+                    is_from_phone: matches!(origin, Origin::BusinessApp),
                 }
             }
             _ => return,

@@ -73,7 +73,7 @@ impl Projection for Threads {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [&'static str] {
