@@ -239,6 +239,14 @@ pub struct RenameChannel {
     pub name: String,
 }
 
+/// `POST /api/v1/platform/numbers/{number}/release`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ReleaseNumber {
+    /// Why, in the platform's words; it stands in the owner's history.
+    pub reason: String,
+}
+
 /// `GET /api/v1/quarantine`: a delivery that could not be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -77,6 +77,18 @@ events! {
         Resumed = "channels.channel.resumed" {}
         /// It was taken off.
         Disconnected = "channels.channel.disconnected" {}
+        /// Another company may take the number over, with a token that the provider confirms.
+        Released = "channels.channel.released" {
+            /// Until when.
+            until: DateTime<Utc>,
+            /// Why, where the platform did it.
+            reason: Option<ConfigText>,
+        }
+        /// A delivery with its address and a wrong signature was refused; said once a day at most.
+        SignatureRefused = "channels.channel.signature_refused" {
+            /// When.
+            at: DateTime<Utc>,
+        }
         /// The provider said how the number is.
         HealthChanged = "channels.channel.health_changed" {
             /// `GREEN`, `YELLOW`, `RED`.

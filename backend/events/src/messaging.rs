@@ -135,6 +135,9 @@ events! {
             /// The id of the advertisement it came from.
             #[serde(default)]
             ad: Option<ConfigText>,
+            /// From before the number was connected: nobody is called to read it.
+            #[serde(default)]
+            is_history: bool,
             /// What was said.
             said: Sealed<Inbound>,
         }

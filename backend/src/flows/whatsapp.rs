@@ -110,8 +110,7 @@ impl Whatsapp {
             parts;
         let graph = Arc::new(graph);
         let directory = Directory::new(ledger.clone(), vault.clone());
-        let pools = ledger.pools().clone();
-        let hooks = Hooks::new(pools, vault.clone(), ground.clone(), tasks.clone());
+        let hooks = Hooks::new(ledger.clone(), vault.clone(), ground.clone(), tasks.clone());
         let cabinet =
             Cabinet { ledger: ledger.clone(), vault: vault.clone(), ground: ground.clone(), blobs };
         let prover = Prover {

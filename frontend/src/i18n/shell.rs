@@ -47,6 +47,7 @@ pub(crate) struct Shell {
     pub still_explained: fn(&str) -> String,
     pub held: fn(usize) -> String,
     pub suspended: &'static str,
+    pub token_expired: fn(&str) -> String,
     pub quota_nearly: fn(&str, i64) -> String,
     pub quota_used_up: fn(&str) -> String,
     pub quota_stopped: fn(&str) -> String,
@@ -123,6 +124,9 @@ pub(super) const PORTUGUESE: Shell = Shell {
         0 => "Nada espera para sair.".to_owned(),
         1 => "1 mensagem sai quando a conexão voltar.".to_owned(),
         count => format!("{count} mensagens saem quando a conexão voltar."),
+    },
+    token_expired: |name| {
+        format!("{name} está parado: o acesso à Meta venceu. O que está na fila espera.")
     },
     quota_nearly: |name, percent| format!("{name}: {percent}% do limite já foi usado."),
     quota_used_up: |name| {
@@ -213,6 +217,9 @@ pub(super) const ENGLISH: Shell = Shell {
         0 => "Nothing waits to go out.".to_owned(),
         1 => "1 message goes out when the connection is back.".to_owned(),
         count => format!("{count} messages go out when the connection is back."),
+    },
+    token_expired: |name| {
+        format!("{name} is stopped: its access to Meta has expired. What is queued waits.")
     },
     quota_nearly: |name, percent| format!("{name}: {percent}% of the limit is used."),
     quota_used_up: |name| {

@@ -1,7 +1,13 @@
 //! The frame around all pages of a company.
 
 use leptos::{prelude::*, task::spawn_local};
-use shared::{ids::CompanyId, permission::Permission, platform::QuotaState, session::MyCompany};
+use shared::{
+    channels::{ChannelState, PauseReason},
+    ids::CompanyId,
+    permission::Permission,
+    platform::QuotaState,
+    session::MyCompany,
+};
 
 use super::{
     frame::Frame, keys::watch_keys, palette::Palette, shortcuts::Shortcuts, sidebar::Sidebar,
@@ -129,6 +135,18 @@ fn PageBanner(
             session.ask().await;
         });
     };
+    // Whoever can renew the access is told wherever she is.
+    let expired = Memo::new(move |_| {
+        if !company.with(|company| company.permissions.contains(&Permission::ManageChannels)) {
+            return None;
+        }
+        let channels = desk.channels.with(crate::stores::Channels::list).into_iter();
+        let mut stopped = channels.filter(|channel| match channel.state {
+            ChannelState::Paused { reason, .. } => reason == PauseReason::TokenExpired,
+            _ => false,
+        });
+        stopped.next().map(|channel| channel.name.clone())
+    });
     live(move || match acting.get() {
         Some(until) => view! {
             <div class="banner banner-imp banner-page" role="status">
@@ -153,7 +171,23 @@ fn PageBanner(
             </div>
         }
         .into_any(),
-        None => company.with(quota_notice).into_any(),
+        None => match expired.get() {
+            Some(name) => view! {
+                <div class="banner banner-warn banner-page" role="status" data-testid="expired">
+                    {glyph(Icon::Plug, "i")}
+                    <p>{(t().shell.token_expired)(&name)}</p>
+                    <a
+                        class="btn btn-sm"
+                        href=Address::Company(company.with(|company| company.id), Page::Channels)
+                            .to_string()
+                    >
+                        {t().channels.renew}
+                    </a>
+                </div>
+            }
+            .into_any(),
+            None => company.with(quota_notice).into_any(),
+        },
     })
 }
 

@@ -1,6 +1,8 @@
 //! What stands around the inbox, through HTTP: quarantine, names, limits, search, channels.
 
 mod authors;
+mod channels;
+mod identities;
 mod limits;
 mod quarantine;
 mod search;

@@ -189,12 +189,17 @@ async fn answer(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
 
 /// A change of a number's traffic, as Meta wraps it.
 pub(super) fn traffic(number: &str, value: &Value) -> Vec<u8> {
+    traffic_of("900000001", number, value)
+}
+
+/// The same of a number of another account.
+pub(super) fn traffic_of(waba: &str, number: &str, value: &Value) -> Vec<u8> {
     let mut value = value.clone();
     value["messaging_product"] = json!("whatsapp");
     value["metadata"] =
         json!({ "display_phone_number": "551140000001", "phone_number_id": number });
     let body = json!({ "object": "whatsapp_business_account", "entry": [
-        { "id": "900000001", "changes": [{ "field": "messages", "value": value }] }] });
+        { "id": waba, "changes": [{ "field": "messages", "value": value }] }] });
     serde_json::to_vec(&body).unwrap()
 }
 

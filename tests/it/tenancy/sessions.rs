@@ -48,6 +48,22 @@ async fn au01_unknown_wrong_and_disabled_are_answered_the_same() {
     }
 }
 
+/// Counted, not timed: hashing is all that takes time in a sign-in, and it is done equally often.
+#[tokio::test]
+async fn au01_an_unknown_address_costs_what_a_wrong_password_costs() {
+    let house = House::start("same_work").await;
+    let operator = house.person(Role::Operator).clone();
+    let mut costs = vec![];
+    for email in [&operator.email, "nobody@aurora.example", "no address", &operator.email] {
+        let before = house.tenancy.n_hashed();
+        let reply = house.try_sign_in(email, "not her password").send().await;
+        assert_eq!(reply.status, 401);
+        costs.push(house.tenancy.n_hashed() - before);
+    }
+    // Whoever comes first pays for the hash that nobody's password fits.
+    assert_eq!(costs, [2, 1, 1, 1]);
+}
+
 #[tokio::test]
 async fn au06_strangers_failures_do_not_shut_the_user_out_of_a_known_browser() {
     let house = House::start("not_locked_out").await;

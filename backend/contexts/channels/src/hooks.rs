@@ -14,14 +14,26 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use kernel::{db::Pools, ids::Ground, tasks::Tasks, vault::Vault};
+use kernel::{
+    commit::Context,
+    db::Pools,
+    execute::{Failure, Request},
+    ids::Ground,
+    ledger::Ledger,
+    tasks::Tasks,
+    vault::Vault,
+};
 use ports::secret::Secret;
+use shared::stored::{Actor, ConfigText};
 use uuid::Uuid;
 
-use crate::tables::{
-    hooks,
-    secrets::{self, SecretsError},
-    signs::{self, Signs},
+use crate::{
+    channel::{Channel, Command},
+    tables::{
+        hooks,
+        secrets::{self, SecretsError},
+        signs::{self, Signs},
+    },
 };
 
 /// How long what is known is used without a look.
@@ -60,6 +72,8 @@ pub enum Sign {
 struct Heard {
     told_at: Option<Duration>,
     is_planned: bool,
+    /// A signature was refused since the last time it was told.
+    is_refused: bool,
     signs: Signs,
 }
 
@@ -67,6 +81,7 @@ struct Heard {
 #[derive(Clone)]
 pub struct Hooks {
     pools: Pools,
+    ledger: Ledger,
     vault: Vault,
     ground: Ground,
     tasks: Tasks,
@@ -77,9 +92,10 @@ pub struct Hooks {
 impl Hooks {
     /// Nothing is known yet.
     #[must_use]
-    pub fn new(pools: Pools, vault: Vault, ground: Ground, tasks: Tasks) -> Self {
+    pub fn new(ledger: Ledger, vault: Vault, ground: Ground, tasks: Tasks) -> Self {
         let (known, heard) = (Arc::default(), Arc::default());
-        Self { pools, vault, ground, tasks, known, heard }
+        let pools = ledger.pools().clone();
+        Self { pools, ledger, vault, ground, tasks, known, heard }
     }
 
     /// Where a key leads; nowhere: `None`.
@@ -135,7 +151,10 @@ impl Hooks {
             match sign {
                 Sign::Handshake => heard.signs.handshake_at = Some(wall),
                 Sign::Delivery => heard.signs.last_webhook_at = Some(wall),
-                Sign::BadSignature => heard.signs.last_bad_signature_at = Some(wall),
+                Sign::BadSignature => {
+                    heard.signs.last_bad_signature_at = Some(wall);
+                    heard.is_refused = true;
+                }
             }
             if heard.is_planned {
                 return;
@@ -155,15 +174,31 @@ impl Hooks {
     }
 
     async fn tell(&self, company: Uuid, channel: Uuid) {
-        let signs = {
+        let (signs, is_refused) = {
             let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             let heard = heard.entry(channel).or_default();
             heard.is_planned = false;
             heard.told_at = Some(self.ground.clock.monotonic());
-            heard.signs
+            (heard.signs, std::mem::take(&mut heard.is_refused))
         };
         if let Err(error) = signs::hear(&self.pools.app, company, channel, &signs).await {
             tracing::warn!(channel.id = %channel, "failed to note a sign of life: {error}");
+        }
+        if is_refused && let Err(error) = self.refuse(company, channel).await {
+            tracing::warn!(channel.id = %channel, "failed to tell of a signature: {error}");
+        }
+    }
+
+    /// Says on the channel's card that a signature was refused (D18).
+    async fn refuse(&self, company: Uuid, channel: Uuid) -> kernel::error::Result<()> {
+        let ids = &*self.ground.ids;
+        let actor = Actor::System(ConfigText::from("channels.hooks"));
+        let context = Arc::new(Context::new(actor, ids.v7(), ids.v7().into_bytes()));
+        let (command, now) = (Command::RefuseSignature, self.ground.clock.now());
+        let request = Request::<Channel>::new(company, channel, command, now, context);
+        match self.ledger.execute(&request).await {
+            Ok(_) | Err(Failure::Rejected(_)) => Ok(()),
+            Err(Failure::Kernel(error)) => Err(error),
         }
     }
 

@@ -9,6 +9,7 @@
 pub mod channel;
 pub mod directory;
 pub mod hooks;
+pub mod policies;
 pub mod projections;
 pub mod proof;
 pub mod queries;
@@ -25,6 +26,10 @@ pub fn module(prover: &proof::Prover) -> Module {
     Module {
         name: "channels",
         projections: vec![Arc::new(projections::list::List)],
+        policies: vec![Arc::new(policies::SameToken {
+            ledger: prover.ledger.clone(),
+            ground: prover.ground.clone(),
+        })],
         timers: vec![Arc::new(proof::ProofTimer(prover.clone()))],
         ..Module::default()
     }

@@ -30,7 +30,7 @@ use ports::{
     secret::Secret,
 };
 use shared::{
-    channels::ProofStep,
+    channels::{PauseReason, ProofStep},
     stored::{Actor, ConfigText},
 };
 use uuid::Uuid;
@@ -45,10 +45,12 @@ use crate::{
     },
 };
 
+/// Meta's code for a token that is not valid any more.
+const TOKEN_EXPIRED: i64 = 190;
 /// How often the signs of life are looked at.
 const LOOK: Duration = Duration::from_millis(400);
 /// How long a good delivery is waited for after a bad one.
-const AFTER_BAD: chrono::TimeDelta = chrono::TimeDelta::seconds(10);
+const AFTER_BAD: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
 
 /// What a proof works with. Clones share it.
 #[derive(Clone)]
@@ -116,6 +118,13 @@ impl Prover {
         };
         let verified = self.connector.verify(&connection).await;
         if let Err(trouble) = verified {
+            if let Trouble::Refused(fault) = &trouble
+                && fault.code == TOKEN_EXPIRED
+            {
+                let code = i32::try_from(fault.code).ok();
+                let pause = Command::Pause(PauseReason::TokenExpired, code);
+                self.tell(company, channel, pause).await?;
+            }
             let detail = told(&trouble);
             return self.tell(company, channel, fail(ProofStep::Token, Some(&detail))).await;
         }
@@ -201,10 +210,17 @@ impl Prover {
         connection: &Connection,
         (begun, until): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<(), Error> {
+        let heard_on = self.heard_on(company, channel, &state.waba_id.0).await?;
+        let pool = &self.ledger.pools().reader;
+        // The provider repeats what is refused: what counts is since when it is.
+        let mut bad_since = None;
         loop {
-            let signs = self.signs(company, channel, &state.waba_id.0).await?;
+            let signs = signs::of(pool, company, &heard_on).await?;
             let now = self.ground.clock.now();
-            if let Some(command) = verdict(&signs, begun, now, until) {
+            if signs.last_bad_signature_at.is_some_and(|at| at >= begun) {
+                bad_since = bad_since.or(Some(now));
+            }
+            if let Some(command) = verdict(&signs, (begun, until), bad_since, now) {
                 if command == Command::Prove {
                     self.tell(company, channel, Command::PassProof(ProofStep::Signature)).await?;
                     self.tell(company, channel, Command::PassProof(ProofStep::Delivery)).await?;
@@ -221,13 +237,27 @@ impl Prover {
         }
     }
 
-    async fn signs(&self, company: Uuid, channel: Uuid, waba: &str) -> Result<Signs, Error> {
+    /// The channels on whose address a delivery proves this one: its own, and those of its account
+    /// that are signed with the same secret, as the provider delivers an account to one address.
+    async fn heard_on(&self, company: Uuid, channel: Uuid, waba: &str) -> Result<Vec<Uuid>, Error> {
         let pools = self.ledger.pools();
         let mut tx = db::reading_as(&pools.reader, company).await?;
-        let mut channels = queries::list::of_account(&mut tx, waba).await.unwrap_or_default();
+        let siblings = queries::list::of_account(&mut tx, waba).await.unwrap_or_default();
         drop(tx);
-        channels.push(channel);
-        Ok(signs::of(&pools.reader, company, &channels).await?)
+        let own = self.app_secret(company, channel).await;
+        let mut channels = vec![channel];
+        for sibling in siblings.into_iter().filter(|sibling| *sibling != channel) {
+            if own.is_some() && self.app_secret(company, sibling).await == own {
+                channels.push(sibling);
+            }
+        }
+        Ok(channels)
+    }
+
+    async fn app_secret(&self, company: Uuid, channel: Uuid) -> Option<String> {
+        let pool = &self.ledger.pools().app;
+        let loaded = secrets::load(pool, &self.vault, company, channel).await.ok().flatten();
+        loaded.map(|secrets| secrets.app_secret.reveal().to_owned())
     }
 
     async fn tell(&self, company: Uuid, channel: Uuid, command: Command) -> Result<(), Error> {
@@ -258,15 +288,14 @@ fn context(ground: &Ground) -> Context {
 /// What the signs of life say of a proof; nothing yet: `None`.
 fn verdict(
     signs: &Signs,
-    begun: DateTime<Utc>,
+    (begun, until): (DateTime<Utc>, DateTime<Utc>),
+    bad_since: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-    until: DateTime<Utc>,
 ) -> Option<Command> {
     if signs.last_webhook_at.is_some_and(|at| at >= begun) {
         return Some(Command::Prove);
     }
-    let bad = signs.last_bad_signature_at.filter(|at| *at >= begun);
-    if bad.is_some_and(|at| now >= at + AFTER_BAD || now >= until) {
+    if bad_since.is_some_and(|at| now >= at + AFTER_BAD || now >= until) {
         return Some(fail(ProofStep::Signature, Some("401")));
     }
     (now >= until).then(|| fail(ProofStep::Delivery, Some("no_delivery")))
@@ -308,9 +337,13 @@ impl TimerHandler for ProofTimer {
             let (version, state) = prover.ledger.load::<Channel>(timer.company, timer.id).await?;
             let Some((until, _)) = &state.proof else { return Ok(Commit::default()) };
             let begun = *until - crate::channel::PROOF_LASTS;
-            let signs = prover.signs(timer.company, timer.id, &state.waba_id.0).await?;
+            let heard_on = prover.heard_on(timer.company, timer.id, &state.waba_id.0).await?;
+            let pool = &prover.ledger.pools().reader;
+            let signs = signs::of(pool, timer.company, &heard_on).await?;
             let now = prover.ground.clock.now().max(*until);
-            let command = verdict(&signs, begun, now, *until).unwrap_or(Command::Prove);
+            let bad_since = signs.last_bad_signature_at.filter(|at| *at >= begun);
+            let over = fail(ProofStep::Delivery, Some("no_delivery"));
+            let command = verdict(&signs, (begun, *until), bad_since, now).unwrap_or(over);
             let events = Channel::decide(&state, &command, &now).unwrap_or_default();
             let events = events.iter().map(|event| NewEvent::of(&*prover.ground.ids, event));
             // That the timer is gone is the kernel's part of the commit.
@@ -340,7 +373,8 @@ mod tests {
     }
 
     fn judge(signs: Signs, now: i64) -> Option<Command> {
-        verdict(&signs, at(100), at(now), at(220))
+        let bad_since = signs.last_bad_signature_at.filter(|bad| *bad >= at(100));
+        verdict(&signs, (at(100), at(220)), bad_since, at(now))
     }
 
     #[test]
@@ -354,8 +388,8 @@ mod tests {
     #[test]
     fn a_wrong_signature_is_named_unless_a_good_one_follows() {
         let bad = Signs { last_bad_signature_at: Some(at(110)), ..Signs::default() };
-        assert_eq!(judge(bad, 115), None);
-        assert_eq!(judge(bad, 120), Some(fail(ProofStep::Signature, Some("401"))));
+        assert_eq!(judge(bad, 114), None);
+        assert_eq!(judge(bad, 115), Some(fail(ProofStep::Signature, Some("401"))));
         let good = Signs { last_webhook_at: Some(at(112)), ..bad };
         assert_eq!(judge(good, 120), Some(Command::Prove));
     }

@@ -55,6 +55,13 @@ impl Tenancy {
         Arc::new(Book::new(self.clone()))
     }
 
+    /// How often a password was hashed or compared in this process: an unknown address costs what a
+    /// wrong password costs.
+    #[must_use]
+    pub fn n_hashed(&self) -> u64 {
+        self.passwords.n_worked()
+    }
+
     /// The routes.
     #[must_use]
     pub fn routes(&self) -> Routes {

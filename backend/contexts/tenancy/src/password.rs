@@ -5,7 +5,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use argon2::{
@@ -35,6 +35,7 @@ struct Slots {
     slots: Semaphore,
     waiting: AtomicUsize,
     nobodys: OnceCell<String>,
+    worked: AtomicU64,
 }
 
 impl Default for Passwords {
@@ -43,6 +44,7 @@ impl Default for Passwords {
             slots: Semaphore::new(AT_ONCE),
             waiting: AtomicUsize::new(0),
             nobodys: OnceCell::new(),
+            worked: AtomicU64::new(0),
         }))
     }
 }
@@ -70,10 +72,9 @@ impl Passwords {
     /// Whether a password fits a hash; without one, the work is done all the same.
     pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, Problem> {
         let is_known = hash.is_some();
-        let hash = match hash {
-            Some(hash) => hash,
-            None => self.nobodys().await?,
-        };
+        // Made for whoever comes first, known or not, so that its making tells nothing either.
+        let nobodys = self.nobodys().await?;
+        let hash = hash.unwrap_or(nobodys);
         let password = password.to_owned();
         let fits: Result<bool, Problem> = self
             .work(move || {
@@ -90,6 +91,12 @@ impl Passwords {
         self.0.nobodys.get_or_try_init(hash).await.cloned()
     }
 
+    /// How often a password was hashed or compared in this process.
+    #[must_use]
+    pub fn n_worked(&self) -> u64 {
+        self.0.worked.load(Ordering::Relaxed)
+    }
+
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -101,6 +108,7 @@ impl Passwords {
             return Err(Problem::new(Kind::Unavailable, "tenancy.sign_in_busy").retry_after(2));
         }
         let slot = slots.slots.acquire().await.map_err(|_closed| internal())?;
+        slots.worked.fetch_add(1, Ordering::Relaxed);
         let done = tokio::task::spawn_blocking(work).await;
         drop(slot);
         drop(waiting);
@@ -147,8 +155,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn au01_nobodys_costs_what_a_wrong_one_costs_from_the_first_try_on() {
+        let hash = Passwords::default().hash("uma senha longa").await.unwrap();
+        for first in [None, Some(hash.clone())] {
+            let passwords = Passwords::default();
+            let mut costs = vec![];
+            for known in [first, None, Some(hash.clone())] {
+                let before = passwords.n_worked();
+                assert!(!passwords.verify("uma senha curta", known).await.unwrap());
+                costs.push(passwords.n_worked() - before);
+            }
+            // The first pays for nobody's hash, whoever she is.
+            assert_eq!(costs, [2, 1, 1]);
+        }
+    }
+
+    #[tokio::test]
     async fn the_queue_has_an_end() {
         let passwords = Passwords::default();
+        assert!(!passwords.verify("x", None).await.unwrap());
         let all = (0..100).map(|_| passwords.verify("x", Some("not a hash".to_owned())));
         let all = futures::future::join_all(all).await;
         let busy = all.iter().filter_map(|one| one.as_ref().err());

@@ -76,8 +76,9 @@ impl Graph {
     /// If one is no plain host name.
     pub fn with_file_hosts(mut self, hosts: &str) -> Result<Self, BadAddress> {
         for host in hosts.split(',').map(str::trim).filter(|host| !host.is_empty()) {
+            let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ".-".contains(letter);
             let url = Url::parse(&format!("https://{host}/")).map_err(|_error| BadAddress)?;
-            if url.host_str() != Some(host) || url.port().is_some() || !url.username().is_empty() {
+            if !host.chars().all(is_plain) || url.host_str() != Some(host) {
                 return Err(BadAddress);
             }
             self.file_hosts.push(host.to_owned());

@@ -93,6 +93,8 @@ pub(super) struct Spoken {
     pub(super) is_outbound: bool,
     /// Written down only where the person and her thread are known already.
     pub(super) is_aside: bool,
+    /// From before the number was connected.
+    pub(super) is_history: bool,
     pub(super) kind: MessageKind,
     pub(super) n_characters: u32,
     pub(super) is_forwarded: bool,
@@ -264,6 +266,7 @@ impl<'a> Reader<'a> {
                 None => self.complain("nobody"),
             }
         }
+        self.history(line, change, traffic);
         for status in &traffic.statuses {
             let at = self.time(status.at, change.at);
             self.push(line, at, Said::Status(Box::new(told(status))));
@@ -298,7 +301,7 @@ impl<'a> Reader<'a> {
             self.push(line, at, Said::Moved(Box::new(moved)));
         }
         for (field, is_there) in [
-            ("history", !traffic.history.is_empty()),
+            ("history", traffic.history.iter().any(|part| !part.errors.is_empty())),
             ("smb_app_state_sync", !traffic.synced_contacts.is_empty()),
             ("groups", !traffic.groups.is_empty()),
             ("errors", !traffic.errors.is_empty()),
@@ -314,16 +317,43 @@ impl<'a> Reader<'a> {
                 self.push(line, at, Said::Channel(Box::new(event)));
             }
         }
-        if !traffic.unsupported.is_empty() {
+        let is_broken = traffic.history.iter().any(|part| !part.unsupported.is_empty());
+        if is_broken || !traffic.unsupported.is_empty() {
             self.complain("malformed_part");
+        }
+    }
+
+    /// What the business app knows from before: messages in their threads, where their time puts them.
+    fn history(&mut self, line: &'a Line, change: &Change, traffic: &Traffic) {
+        for thread in traffic.history.iter().flat_map(|part| &part.threads) {
+            let owner = Person { wa_id: thread.wa_id.clone(), ..Person::default() };
+            for message in &thread.messages {
+                let at = self.time(message.at, change.at);
+                match said_to(message, &owner) {
+                    Some(Said::Message(mut spoken)) => {
+                        spoken.is_history = true;
+                        self.push(line, at, Said::Message(spoken));
+                    }
+                    Some(said) => self.push(line, at, said),
+                    None => self.complain("nobody"),
+                }
+            }
         }
     }
 }
 
 /// What a message of a person, or an echo, says. None: it names nobody.
 fn said(message: &Message) -> Option<Said> {
+    said_to(message, &Person::default())
+}
+
+/// The same, in the thread of somebody who is known where the message itself names nobody.
+fn said_to(message: &Message, owner: &Person) -> Option<Said> {
     let id = message.id.clone();
-    let addresses = addresses::of(&message.person);
+    let mut addresses = addresses::of(&message.person);
+    if addresses.is_empty() {
+        addresses = addresses::of(owner);
+    }
     let name = message.person.profile_name.clone().filter(|_| !message.is_outbound);
     match &message.body {
         Body::Revoke { target } => Some(Said::Revocation { id, target: target.clone() }),
@@ -357,6 +387,7 @@ fn said(message: &Message) -> Option<Said> {
                 who: Who { addresses, name },
                 is_outbound: message.is_outbound,
                 is_aside: false,
+                is_history: false,
                 kind: spoken.kind,
                 n_characters: spoken.n_characters,
                 is_forwarded: context.is_forwarded || context.is_frequently_forwarded,
@@ -408,6 +439,7 @@ fn aside(person: &Person, id: String, event: String, body: Option<String>) -> Sp
         who: Who { addresses: addresses::of(person), name: None },
         is_outbound: false,
         is_aside: true,
+        is_history: false,
         kind: MessageKind::System,
         n_characters: 0,
         is_forwarded: false,

@@ -233,6 +233,7 @@ impl Desk<'_> {
                 quotes: quotes.map(MessageId::from_uuid),
                 is_forwarded: spoken.is_forwarded,
                 ad: spoken.ad.clone(),
+                is_history: spoken.is_history,
                 said: self.known.sealer.content(
                     event_type,
                     "said",

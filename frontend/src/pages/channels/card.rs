@@ -233,6 +233,8 @@ fn Deeds(channel: Arc<Channel>) -> impl IntoView {
     let Renewing(renewing) = expect_context();
     let words = &t().channels;
     let ask = RwSignal::new(false);
+    let ask_release = RwSignal::new(false);
+    let released = channel.clone();
     let is_gone = matches!(channel.state, ChannelState::Disconnected { .. });
     if is_gone {
         return ().into_any();
@@ -286,12 +288,28 @@ fn Deeds(channel: Arc<Channel>) -> impl IntoView {
             <button
                 class="btn-icon sm push"
                 type="button"
+                aria-label=words.release
+                on:click=move |_| ask_release.set(true)
+            >
+                {glyph(Icon::Building, "i i-sm")}
+            </button>
+            <button
+                class="btn-icon sm"
+                type="button"
                 aria-label=words.disconnect
                 on:click=move |_| ask.set(true)
             >
                 {glyph(Icon::Trash, "i i-sm")}
             </button>
         </footer>
+        <Confirm
+            open=ask_release
+            title=(words.release_title)(&channel.name)
+            text=words.release_text
+            yes=words.release
+            no=t().common.cancel
+            on_yes=move |()| tell(desk, &released, "release", words.released_done)
+        />
         <Confirm
             open=ask
             title=(words.disconnect_title)(&channel.name)

@@ -27,6 +27,12 @@ use uuid::Uuid;
 /// The claim of a number by a channel, platform-wide.
 pub const NUMBER: &str = "channels.phone_number_id";
 
+/// How long a released number may be taken over.
+pub const RELEASE_LASTS: TimeDelta = TimeDelta::days(7);
+
+/// How soon a refused signature is told again.
+const TOLD_AGAIN: TimeDelta = TimeDelta::days(1);
+
 /// How long a proof waits for a delivery.
 pub const PROOF_LASTS: TimeDelta = TimeDelta::minutes(2);
 
@@ -55,6 +61,10 @@ pub struct State {
     pub proof: Option<(DateTime<Utc>, Vec<ProofStep>)>,
     /// A signed delivery came at least once since the secrets are what they are.
     pub is_proven: bool,
+    /// Until when another company may take the number over.
+    pub released_until: Option<DateTime<Utc>>,
+    /// When a refused signature was last told, by the time of the one who asked.
+    refused_at: Option<DateTime<Utc>>,
     quality: Option<ConfigText>,
     tier: Option<ConfigText>,
 }
@@ -94,6 +104,10 @@ pub enum Command {
     Resume,
     /// Take it off.
     Disconnect,
+    /// Let another company take the number over; the platform says why.
+    Release(Option<ConfigText>),
+    /// A delivery with a wrong signature was refused.
+    RefuseSignature,
     /// The provider said how it is.
     Health {
         /// `GREEN`, `YELLOW`, `RED`.
@@ -202,7 +216,10 @@ impl Decider for Channel {
         if state.is_disconnected {
             let changes_nothing = matches!(
                 command,
-                Command::Disconnect | Command::Health { .. } | Command::Alert { .. }
+                Command::Disconnect
+                    | Command::RefuseSignature
+                    | Command::Health { .. }
+                    | Command::Alert { .. }
             );
             return if changes_nothing { Ok(vec![]) } else { Err(ChannelError::Disconnected) };
         }
@@ -254,11 +271,21 @@ impl Decider for Channel {
                 Some(_) => vec![ChannelEvent::Resumed {}],
             },
             Command::Disconnect => vec![ChannelEvent::Disconnected {}],
+            Command::Release(reason) if state.released_until.is_none_or(|until| until <= *now) => {
+                vec![ChannelEvent::Released { until: *now + RELEASE_LASTS, reason: reason.clone() }]
+            }
+            Command::RefuseSignature
+                if state.refused_at.is_none_or(|told| told + TOLD_AGAIN <= *now) =>
+            {
+                vec![ChannelEvent::SignatureRefused { at: *now }]
+            }
             Command::Connect(_)
             | Command::Rename(_)
             | Command::StartProof
             | Command::Prove
             | Command::FailProof(..)
+            | Command::Release(_)
+            | Command::RefuseSignature
             | Command::Pause(..) => vec![],
             Command::Health { quality, tier, mps } => {
                 health(state, quality.as_ref(), tier.as_ref(), *mps)
@@ -284,8 +311,14 @@ impl Decider for Channel {
             ChannelEvent::CredentialsReplaced { secrets, app_secret, .. } => {
                 state.secrets = *secrets;
                 state.is_proven = state.is_proven && !app_secret;
+                state.refused_at = state.refused_at.filter(|_| !app_secret);
             }
-            ChannelEvent::HookKeyRotated { .. } => state.is_proven = false,
+            ChannelEvent::HookKeyRotated { .. } => {
+                state.is_proven = false;
+                state.refused_at = None;
+            }
+            ChannelEvent::Released { until, .. } => state.released_until = Some(*until),
+            ChannelEvent::SignatureRefused { at } => state.refused_at = Some(*at),
             ChannelEvent::ProofStarted { until } => state.proof = Some((*until, vec![])),
             ChannelEvent::ProofPassed { step } => {
                 if let Some((_, passed)) = &mut state.proof {
@@ -295,6 +328,7 @@ impl Decider for Channel {
             ChannelEvent::Proven {} => {
                 state.proof = None;
                 state.is_proven = true;
+                state.refused_at = None;
             }
             ChannelEvent::ProofFailed { .. } => state.proof = None,
             ChannelEvent::Paused { reason, .. } => state.paused = Some(*reason),

@@ -17,6 +17,9 @@ use uuid::Uuid;
 /// The schema.
 pub const NAME: &str = "channels_list";
 
+/// The word of what only came along: an address book, groups.
+const RECEIVED: &str = "RECEIVED";
+
 /// The read model.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct List;
@@ -27,7 +30,7 @@ impl Projection for List {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [&'static str] {
@@ -201,6 +204,10 @@ fn change(mut channel: Channel, event: ChannelEvent, at: DateTime<Utc>) -> Chann
             health.tier = tier.map(|tier| tier.0).or(health.tier.take());
             health.mps = mps.unwrap_or(health.mps);
         }
+        // The card says when a signature was last refused; this only makes screens look again.
+        ChannelEvent::Released { .. } | ChannelEvent::SignatureRefused { .. } => {}
+        // That something came is for the history, not for the card.
+        ChannelEvent::AccountAlerted { event, .. } if event.0 == RECEIVED => {}
         ChannelEvent::AccountAlerted { event, .. } => channel.health.alert = Some(event.0),
     }
     channel

@@ -52,6 +52,15 @@ pub(super) async fn disconnect(
     Ok(answer)
 }
 
+pub(super) async fn release(
+    State(app): State<Channels>,
+    can: Can<right::ManageChannels>,
+    Path(channel): Path<ChannelId>,
+    seen: IfMatch,
+) -> Result<Answer<()>, Problem> {
+    app.execute(&can, channel.into(), Command::Release(None), seen.version()).await
+}
+
 pub(super) async fn rename(
     State(app): State<Channels>,
     can: Can<right::ManageChannels>,

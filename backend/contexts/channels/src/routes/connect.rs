@@ -81,10 +81,20 @@ pub(super) async fn connect(
         .map_err(sealed)?;
     let request = app.request(&can, channel, command.clone(), None);
     let done = match app.prover.ledger.execute(&request).await {
+        Ok(done) => Ok(done),
+        Err(failure) => match (owner_of(&failure), &command) {
+            (Some(owner), Command::Connect(connect)) => {
+                let taken_over = app.take_over(&can, (owner, channel), connect).await;
+                taken_over.and_then(|done| done.ok_or_else(|| taken(failure)))
+            }
+            _ => Err(taken(failure)),
+        },
+    };
+    let done = match done {
         Ok(done) => done,
-        Err(failure) => {
+        Err(refused) => {
             secrets::forget_before(pool, company, channel, i32::MAX).await?;
-            return Err(taken(failure));
+            return Err(refused);
         }
     };
     let key = HookKey::of(&index, channel, 1);
@@ -128,6 +138,10 @@ pub(super) async fn replace(
         next.old_secret = None;
     }
     let now = app.prover.ground.clock.now();
+    let others = match &body.access_token {
+        Some(_) => secrets::with_token_of(pool, company, id).await?,
+        None => vec![],
+    };
     secrets::store(pool, &app.prover.vault, (company, id), &next, now).await.map_err(sealed)?;
     let command = Command::ReplaceCredentials {
         secrets: next.version,
@@ -136,6 +150,11 @@ pub(super) async fn replace(
     };
     let answer = app.execute(&can, id, command, seen.version()).await?;
     secrets::forget_before(pool, company, id, next.version).await?;
+    for (owner, other) in others {
+        if owner == company {
+            app.renew(&can, other, &next.token).await?;
+        }
+    }
     Ok(answer)
 }
 
@@ -160,6 +179,41 @@ pub(super) async fn rotate(
 }
 
 impl Channels {
+    /// Gives the token to another channel of the company that had the old one too, if the provider
+    /// confirms it for that number; what stood still for it goes on.
+    async fn renew(
+        &self,
+        can: &Can<right::ManageChannels>,
+        channel: Uuid,
+        token: &Secret,
+    ) -> Result<(), Problem> {
+        let (company, pool) = (can.company(), &self.prover.ledger.pools().app);
+        let (_, state) = self.prover.ledger.load::<channel::Channel>(company, channel).await?;
+        let Some(number) = state.phone_number_id.filter(|_| !state.is_disconnected) else {
+            return Ok(());
+        };
+        let connection =
+            Connection { number_id: number.0, account_id: state.waba_id.0, token: token.clone() };
+        if self.prover.connector.verify(&connection).await.is_err() {
+            return Ok(());
+        }
+        let known = secrets::load(pool, &self.prover.vault, company, channel).await;
+        let Some(known) = known.map_err(sealed)? else { return Ok(()) };
+        let next = Secrets { version: known.version + 1, token: token.clone(), ..known };
+        let now = self.prover.ground.clock.now();
+        secrets::store(pool, &self.prover.vault, (company, channel), &next, now)
+            .await
+            .map_err(sealed)?;
+        let secrets = next.version;
+        let command = Command::ReplaceCredentials { secrets, token: true, app_secret: false };
+        let request = kernel::execute::Request {
+            fingerprint: None,
+            ..self.request(can, channel, command, None)
+        };
+        self.prover.ledger.execute(&request).await?;
+        Ok(secrets::forget_before(pool, company, channel, secrets).await?)
+    }
+
     fn connected(&self, channel: Channel, key: &HookKey) -> ConnectedChannel {
         ConnectedChannel {
             channel,
@@ -240,6 +294,16 @@ fn refused(trouble: Trouble) -> Problem {
         Trouble::Unreachable | Trouble::NotUnderstood => {
             Problem::new(Kind::Unavailable, "provider_unreachable").retry_after(10)
         }
+    }
+}
+
+/// The channel that holds the number already.
+fn owner_of(failure: &Failure<channel::ChannelError>) -> Option<Uuid> {
+    match failure {
+        Failure::Kernel(Error::Refused(Refused::ClaimTaken { kind: NUMBER, owner })) => {
+            Some(*owner)
+        }
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod change;
 mod connect;
 mod read;
+mod release;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -86,6 +87,16 @@ pub fn routes(state: Channels) -> Routes {
         .add(
             post("/api/v1/channels/{id}/disconnect", change::disconnect)
                 .says("Takes the channel off; its history stays.")
+                .answers_nothing(),
+        )
+        .add(
+            post("/api/v1/channels/{id}/release", change::release)
+                .says("Lets another company take the number over within a week.")
+                .answers_nothing(),
+        )
+        .add(
+            post("/api/v1/platform/numbers/{number}/release", release::by_platform)
+                .says("Lets another company take a number over, in its owner's place.")
                 .answers_nothing(),
         )
         .add(

@@ -143,3 +143,15 @@ pub async fn generation(pool: &PgPool, company: Uuid, channel: Uuid) -> sqlx::Re
     .fetch_one(&mut *tx)
     .await
 }
+
+/// The company whose channel it is, as long as it is connected.
+///
+/// # Errors
+/// If Postgres fails.
+pub async fn company_of(pool: &PgPool, channel: Uuid) -> sqlx::Result<Option<Uuid>> {
+    let mut tx = db::working(pool).await?;
+    sqlx::query_scalar("select company_id from channels.hooks where channel_id = $1 limit 1")
+        .bind(channel)
+        .fetch_optional(&mut *tx)
+        .await
+}

@@ -1,7 +1,7 @@
 //! Secrets of channels, sealed by the vault for (company, channel, field).
 
 use chrono::{DateTime, Utc};
-use kernel::{db, vault::Vault};
+use kernel::{db, ids::PLATFORM, vault::Vault};
 use ports::secret::Secret;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -10,6 +10,8 @@ use uuid::Uuid;
 const TOKEN: &str = "access_token";
 const APP_SECRET: &str = "app_secret";
 const OLD_SECRET: &str = "old_app_secret";
+/// The kind of the digests by which tokens are compared, keyed for the whole platform.
+const SAME_TOKEN: &str = "channels.token";
 
 /// The secrets of one channel.
 #[derive(Clone, Debug)]
@@ -61,6 +63,7 @@ pub async fn store(
         vault.secret_seal(company, channel, field, secret.reveal().as_bytes()).await
     };
     let token = seal(TOKEN, &secrets.token).await?;
+    let token_mac = vault.index(PLATFORM).await?.blind(SAME_TOKEN, secrets.token.reveal());
     let app_secret = seal(APP_SECRET, &secrets.app_secret).await?;
     let old_secret = match &secrets.old_secret {
         Some(secret) => Some(seal(OLD_SECRET, secret).await?),
@@ -69,11 +72,12 @@ pub async fn store(
     let mut tx = db::writing_as(pool, company).await?;
     sqlx::query(
         "insert into channels.secrets
-           (company_id, channel_id, version, created_at, token, app_secret, old_secret)
-         values ($1, $2, $3, $4, $5, $6, $7)
+           (company_id, channel_id, version, created_at, token, app_secret, old_secret, token_mac)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (company_id, channel_id, version) do update
          set token = excluded.token, app_secret = excluded.app_secret,
-           old_secret = excluded.old_secret, created_at = excluded.created_at",
+           old_secret = excluded.old_secret, created_at = excluded.created_at,
+           token_mac = excluded.token_mac",
     )
     .bind(company)
     .bind(channel)
@@ -82,6 +86,7 @@ pub async fn store(
     .bind(token)
     .bind(app_secret)
     .bind(old_secret)
+    .bind(token_mac.as_slice())
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
@@ -153,4 +158,40 @@ pub async fn forget_before(
     .execute(&mut *tx)
     .await?;
     tx.commit().await
+}
+
+/// The other channels that work with the token of this one: company and channel.
+///
+/// # Errors
+/// If Postgres fails.
+pub async fn with_token_of(
+    pool: &PgPool,
+    company: Uuid,
+    channel: Uuid,
+) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
+    let mut tx = db::working(pool).await?;
+    sqlx::query_as(
+        "select o.company_id, o.channel_id
+         from channels.secrets m
+         join channels.secrets o on o.token_mac = m.token_mac
+         where m.company_id = $1
+           and m.channel_id = $2
+           and (o.company_id, o.channel_id) <> ($1, $2)
+           and not exists (
+             select
+             from channels.secrets n
+             where n.company_id = m.company_id
+               and n.channel_id = m.channel_id
+               and n.version > m.version)
+           and not exists (
+             select
+             from channels.secrets n
+             where n.company_id = o.company_id
+               and n.channel_id = o.channel_id
+               and n.version > o.version)",
+    )
+    .bind(company)
+    .bind(channel)
+    .fetch_all(&mut *tx)
+    .await
 }

@@ -105,7 +105,7 @@ impl Found {
 
 /// The question of [`search`]: one range drives, each further term is looked up for those who have it.
 pub const SEARCH: &str = "
-select f.word, f.contact_id, coalesce(p.merged_into, p.id)
+select distinct f.word, f.contact_id, coalesce(p.merged_into, p.id)
 from unnest($1::text[], $2::text[]) as r(low, high)
 cross join lateral (
   select w.company_id, w.word, w.contact_id
@@ -116,10 +116,12 @@ cross join lateral (
     and (w.word, w.contact_id) > ($4, $5)
     and not exists (
       select
-      from contacts_people.words e
-      where e.company_id = w.company_id
+      from unnest($1::text[], $2::text[]) as q(low, high)
+      join contacts_people.words e
+        on e.company_id = w.company_id
         and e.contact_id = w.contact_id
-        and e.word >= r.low
+        and e.word >= q.low
+        and e.word < q.high
         and e.word < w.word)
     and not exists (
       select

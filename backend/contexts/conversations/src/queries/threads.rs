@@ -112,7 +112,7 @@ pub async fn list(
              where m.company_id = t.company_id
                and m.conversation_id = t.id
                and not m.is_hidden
-               and not m.is_outbound
+               and m.is_to_read
                and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
              limit $6
            ) unread
@@ -156,7 +156,7 @@ pub async fn one(
              where m.company_id = t.company_id
                and m.conversation_id = t.id
                and not m.is_hidden
-               and not m.is_outbound
+               and m.is_to_read
                and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
              limit $2
            ) unread
@@ -191,7 +191,7 @@ pub async fn touched(
              where m.company_id = t.company_id
                and m.conversation_id = t.id
                and not m.is_hidden
-               and not m.is_outbound
+               and m.is_to_read
                and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
              limit $2
            ) unread

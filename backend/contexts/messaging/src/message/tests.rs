@@ -54,6 +54,7 @@ fn received() -> MessageEvent {
         quotes: None,
         is_forwarded: false,
         ad: None,
+        is_history: false,
         said: sealed(),
     }
 }

@@ -62,8 +62,10 @@ pub(crate) async fn of(
     let is_acting = impersonation.is_some();
     let mut companies = Vec::new();
     for standing in &admitted.companies {
-        let Standing { company, role, is_suspended, features, quotas } = standing;
+        let Standing { company, role, is_suspended, features, .. } = standing;
         let state = streams.state::<CompanyStream>(*company, *company)?;
+        // As of now: what a screen is told of may be younger than what rights are remembered by.
+        let quotas = tenancy.quotas(*company, &state, now).await?;
         companies.push(MyCompany {
             id: CompanyId::from_uuid(*company),
             name: state.name,
@@ -72,7 +74,7 @@ pub(crate) async fn of(
             features: features.iter().copied().collect(),
             zone: state.zone,
             is_suspended: *is_suspended,
-            quotas: quotas.clone(),
+            quotas,
         });
     }
     companies.sort_by(|one, other| one.name.cmp(&other.name).then(one.id.cmp(&other.id)));

@@ -348,7 +348,7 @@ pub(super) const TEXTS: &[Text] = &[
     (
         "phone_number_taken",
         "The number is connected already",
-        "This number belongs to a company of the platform already. Nothing was saved. Disconnect it there first, or ask support.",
+        "This number belongs to a company of the platform already. Nothing was saved. Let its owner release it there, or ask the platform; then connect it again.",
     ),
     (
         "provider_unreachable",

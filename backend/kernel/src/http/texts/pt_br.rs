@@ -336,7 +336,7 @@ pub(super) const TEXTS: &[Text] = &[
     (
         "phone_number_taken",
         "O número já está conectado",
-        "Este número já pertence a uma empresa da plataforma. Nada foi salvo. Desligue-o lá antes, ou fale com o suporte.",
+        "Este número já pertence a uma empresa da plataforma. Nada foi salvo. Peça para liberarem o número lá, ou fale com a plataforma; depois conecte de novo.",
     ),
     (
         "provider_unreachable",

@@ -88,6 +88,9 @@ pub struct Said {
     /// Written in the business app on the company's own phone.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_from_phone: bool,
+    /// From before the number was connected.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_history: bool,
 }
 
 /// A reaction.
@@ -265,6 +268,7 @@ impl Doc {
                 kind,
                 quotes,
                 is_forwarded,
+                is_history,
                 ..
             } => Said {
                 conversation: *conversation,
@@ -279,6 +283,7 @@ impl Doc {
                 is_forwarded: *is_forwarded,
                 author: None,
                 is_from_phone: false,
+                is_history: *is_history,
             },
             MessageEvent::Echoed {
                 conversation,
@@ -304,6 +309,7 @@ impl Doc {
                     is_forwarded: false,
                     author: None,
                     is_from_phone: true,
+                    is_history: false,
                 }
             }
             MessageEvent::Queued {
@@ -335,6 +341,7 @@ impl Doc {
                         Origin::ApiKey(_) | Origin::BusinessApp => None,
                     },
                     is_from_phone: matches!(origin, Origin::BusinessApp),
+                    is_history: false,
                 }
             }
             _ => return,

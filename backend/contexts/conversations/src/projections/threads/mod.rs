@@ -90,7 +90,7 @@ impl Projection for Threads {
          create index threads_contact on threads (company_id, contact_id);
          create table messages (
            company_id uuid not null, id uuid not null, conversation_id uuid, contact_id uuid,
-           at timestamptz, intake bigint, index integer, is_outbound boolean, is_hidden boolean,
+           at timestamptz, intake bigint, index integer, is_to_read boolean, is_hidden boolean,
            doc text not null,
            primary key (company_id, id)) with (fillfactor = 80);
          create index messages_order on messages (company_id, conversation_id, at, intake, index)

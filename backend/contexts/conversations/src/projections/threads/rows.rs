@@ -107,7 +107,7 @@ async fn store_messages(
     let mut at: Vec<Option<DateTime<Utc>>> = Vec::with_capacity(n);
     let mut intake: Vec<Option<i64>> = Vec::with_capacity(n);
     let mut index: Vec<Option<i32>> = Vec::with_capacity(n);
-    let mut is_outbound: Vec<Option<bool>> = Vec::with_capacity(n);
+    let mut is_to_read: Vec<Option<bool>> = Vec::with_capacity(n);
     let mut is_hidden: Vec<bool> = Vec::with_capacity(n);
     let mut docs = Vec::with_capacity(n);
     for ((company, id), doc) in messages {
@@ -119,20 +119,20 @@ async fn store_messages(
         at.push(said.map(|said| said.place.0));
         intake.push(said.map(|said| said.place.1));
         index.push(said.map(|said| narrow(said.place.2)));
-        is_outbound.push(said.map(|said| said.is_outbound));
+        is_to_read.push(said.map(|said| !said.is_outbound && !said.is_history));
         is_hidden.push(said.is_none_or(|said| said.is_hidden));
         docs.push(print(doc)?);
     }
     sqlx::query(
         "insert into messages
-           (company_id, id, conversation_id, contact_id, at, intake, index, is_outbound, is_hidden, doc)
+           (company_id, id, conversation_id, contact_id, at, intake, index, is_to_read, is_hidden, doc)
          select *
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::bigint[],
                      $7::integer[], $8::boolean[], $9::boolean[], $10::text[])
          on conflict (company_id, id) do update
          set conversation_id = excluded.conversation_id, contact_id = excluded.contact_id,
              at = excluded.at, intake = excluded.intake, index = excluded.index,
-             is_outbound = excluded.is_outbound, is_hidden = excluded.is_hidden,
+             is_to_read = excluded.is_to_read, is_hidden = excluded.is_hidden,
              doc = excluded.doc",
     )
     .bind(companies)
@@ -142,7 +142,7 @@ async fn store_messages(
     .bind(at)
     .bind(intake)
     .bind(index)
-    .bind(is_outbound)
+    .bind(is_to_read)
     .bind(is_hidden)
     .bind(docs)
     .execute(connection)

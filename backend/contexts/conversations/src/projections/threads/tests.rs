@@ -57,6 +57,7 @@ fn received(second: i64, intake: i64, kind: MessageKind) -> MessageEvent {
         quotes: None,
         is_forwarded: false,
         ad: None,
+        is_history: false,
         said: sealed(),
     }
 }
