@@ -2,6 +2,7 @@
 
 mod authors;
 mod channels;
+mod foreign;
 mod identities;
 mod limits;
 mod quarantine;
