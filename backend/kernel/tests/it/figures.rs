@@ -224,9 +224,13 @@ async fn size_and_verify(db: &Db) {
         payload / n_events,
         (all - row) / n_events
     );
-    for index in
-        ["events_pkey", "events_stream_key", "events_company_key", "events_recorded_at_idx"]
-    {
+    for index in [
+        "events_pkey",
+        "events_stream_key",
+        "events_company_key",
+        "events_company_time_idx",
+        "events_recorded_at_idx",
+    ] {
         let bytes = size(&format!("pg_relation_size('ledger.{index}')")).await;
         println!("  {index} {}", bytes / n_events);
     }

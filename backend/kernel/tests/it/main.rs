@@ -8,6 +8,7 @@ mod append;
 mod cache;
 mod clock;
 mod contact;
+mod dates;
 mod export;
 mod figures;
 mod incarnation;
