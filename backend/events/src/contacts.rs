@@ -47,7 +47,7 @@ events! {
             name: Sealed<String>,
             /// Where it comes from.
             origin: NameOrigin,
-            /// Its keyed digest: the same name again is no event.
+            /// Its digest under her own key: the same name again is no event.
             #[serde(default)]
             digest: Option<Mac>,
         }
@@ -61,7 +61,8 @@ events! {
             kind: AddressKind,
             /// The canonical form, and the form as it came.
             address: Sealed<Address>,
-            /// The blind index of the canonical form, which is also its claim.
+            /// The digest of the canonical form under her own key, so that nobody can try after an
+            /// erasure (D1). The claim's key is another one.
             #[serde(default)]
             key: Option<Mac>,
             /// The country of a phone number, ISO 3166.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contacts::contact::{Command, Contact, IDENTITY, NewIdentity, State};
+use contacts::contact::{Command, Contact, IDENTITY, NewIdentity, State, address_text};
 use conversations::conversation::THREAD;
 use events::{
     contacts::{Address as Sealable, ContactEvent, Source},
@@ -16,7 +16,7 @@ use kernel::{
     error::{Error, Result},
     ids::Ground,
     ledger::Ledger,
-    vault::{IndexKey, Place, Vault, Wanted},
+    vault::{IndexKey, Keys, Place, Vault, Wanted},
 };
 use messaging::outside::{Addressee, NoThread, Opened, Threads};
 use shared::{
@@ -87,11 +87,16 @@ impl Opening<'_> {
         let known = owner(0).or_else(|| owner(2));
         let contact = known.unwrap_or_else(|| self.book.ground.ids.v7());
         let (version, state) = self.book.ledger.load::<Contact>(self.company, contact).await?;
+        let (company, class, at) = (self.company, KeyClass::Identity, self.book.ground.clock.now());
+        let wanted = Wanted { company, subject: contact, class, at };
+        let keys = self.book.vault.keys(&[wanted]).await?;
+        let text = address_text(AddressKind::Phone, phone.canonical().digits());
+        let digest = mac(&keys.digest(wanted, IDENTITY, text.as_bytes())?);
         let (mut appends, mut claims) = (vec![], vec![]);
-        let identity = if let Some(identity) = state.current(&mac(&own)) {
+        let identity = if let Some(identity) = state.current(&digest) {
             identity
         } else {
-            let new = self.new_identity(contact, phone, &own).await?;
+            let new = self.new_identity(wanted, &keys, phone, digest)?;
             let identity = new.identity;
             let events = added(state, new);
             appends.extend(self.append("contact", contact, Expected::at(version), &events)?);
@@ -138,10 +143,8 @@ impl Opening<'_> {
             Place { company, event_type: "contacts.contact.identity_added", field: "address" };
         let opened = self.book.vault.open::<Sealable>(place, &sealed).await?;
         let address = opened.value().ok_or(NoThread::Unreachable)?;
-        let key = known.key.as_ref().and_then(|key| hex::decode(&key.0).ok());
-        let key: Option<[u8; 16]> = key.and_then(|key| key.try_into().ok());
-        let key = key.ok_or(NoThread::Unreachable)?;
         let index = self.book.vault.index(company).await?;
+        let key = identity_key(&index, known.kind, &address.canonical);
         let wanted = [(company, THREAD, thread_key(&index, self.channel, &key))];
         let thread = self.book.ledger.claims(&wanted).await?.into_iter().next().flatten();
         let (mut appends, mut claims) = (vec![], vec![]);
@@ -157,15 +160,14 @@ impl Opening<'_> {
         Ok(Opened { conversation, contact: id, to, appends, claims })
     }
 
-    async fn new_identity(
+    fn new_identity(
         &self,
-        contact: Uuid,
+        wanted: Wanted,
+        keys: &Keys,
         phone: &Phone,
-        key: &[u8; 16],
+        key: Mac,
     ) -> Result<NewIdentity> {
-        let (company, class, at) = (self.company, KeyClass::Identity, self.book.ground.clock.now());
-        let wanted = Wanted { company, subject: contact, class, at };
-        let keys = self.book.vault.keys(&[wanted]).await?;
+        let Wanted { company, subject, class, at } = wanted;
         let place =
             Place { company, event_type: "contacts.contact.identity_added", field: "address" };
         let address =
@@ -174,8 +176,8 @@ impl Opening<'_> {
             identity: IdentityId::from_uuid(self.book.ground.ids.v7()),
             medium: Medium::Whatsapp,
             kind: AddressKind::Phone,
-            key: mac(key),
-            address: keys.seal(place, contact, class, at, &address)?,
+            key,
+            address: keys.seal(place, subject, class, at, &address)?,
             country: Some(ConfigText::from(phone.country())),
             area: phone.area_code().map(ConfigText::from),
         })

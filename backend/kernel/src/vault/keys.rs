@@ -3,7 +3,9 @@
 use std::{collections::HashMap, fmt};
 
 use chrono::{DateTime, Datelike as _, Utc};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Serialize, de::DeserializeOwned};
+use sha2::Sha256;
 use shared::stored::{KeyClass, Sealed};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -82,6 +84,20 @@ impl Keys {
         let id = wanted.id();
         let key = self.0.get(&id).ok_or(Error::Erased)?;
         seal::seal(key, id, &place, version, value)
+    }
+
+    /// A digest of a value under a subject's key: equal values of one subject have equal digests, and
+    /// when the key is destroyed nobody can tell or try any more (D1). [`Error::Erased`] if it was.
+    pub fn digest(&self, wanted: Wanted, kind: &str, value: &[u8]) -> Result<[u8; 16]> {
+        let key = self.0.get(&wanted.id()).ok_or(Error::Erased)?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(key.as_slice()).map_err(|_length| Error::Seal)?;
+        mac.update(b"masteria digest 1\0");
+        mac.update(kind.as_bytes());
+        mac.update(&[0]);
+        mac.update(value);
+        let digest: [u8; 32] = mac.finalize().into_bytes().into();
+        digest.first_chunk().copied().ok_or(Error::Seal)
     }
 
     /// Opens a value; a key that is not at hand was destroyed, if it was asked for.

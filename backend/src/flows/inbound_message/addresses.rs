@@ -1,6 +1,6 @@
 //! The addresses by which a delivery names a person, and the keys they are looked up by.
 
-use contacts::contact::IDENTITY;
+use contacts::contact::{IDENTITY, address_text};
 use conversations::conversation::THREAD;
 use events::contacts::Address as Sealable;
 use kernel::vault::IndexKey;
@@ -86,7 +86,7 @@ impl Address {
 /// The key of an address' claim.
 #[must_use]
 pub fn identity_key(index: &IndexKey, kind: AddressKind, canonical: &str) -> BlindKey {
-    index.blind(IDENTITY, &format!("{}\u{1f}{canonical}", kind.as_str()))
+    index.blind(IDENTITY, &address_text(kind, canonical))
 }
 
 /// The key of the claim of a conversation, made of the channel and the key of the address, so that it

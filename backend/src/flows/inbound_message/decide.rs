@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use super::{
     acts::{Act, Moved, Said, Spoken, Told},
-    addresses::{BlindKey, mac},
+    addresses::BlindKey,
     keyed::{Asked, Keyed, Owners},
     seal::Sealer,
 };
@@ -351,13 +351,13 @@ impl Desk<'_> {
         let Some((_, state)) = self.known.contacts.get(&contact) else { return vec![] };
         let mut commands = vec![];
         for new in &asked.who {
-            let Some(by) = state.current(&mac(&new.identity)) else { continue };
+            let Some(by) = self.current(contact, state, new) else { continue };
             let kind = new.address.kind;
             let named: Vec<_> = asked
                 .previous
                 .iter()
                 .filter(|old| old.address.kind == kind)
-                .map(|old| mac(&old.identity))
+                .filter_map(|old| self.known.sealer.address(contact, old))
                 .collect();
             for (identity, known) in &before.identities {
                 let is_named =
@@ -389,14 +389,13 @@ impl Desk<'_> {
                 Some(_) => {}
                 None => claims.push(known.identity),
             }
-            let key = mac(&known.identity);
             let state = self.known.contacts.get(&contact).map(|(_, state)| state);
-            if state.is_none_or(|state| state.current(&key).is_none()) {
+            if state.is_none_or(|state| self.current(contact, state, known).is_none()) {
                 commands.push(contact::Command::AddIdentity(self.new_identity(contact, known)?));
             }
         }
         if let Some(name) = name {
-            let digest = mac(&self.known.index.blind("contacts.name", name));
+            let digest = self.known.sealer.name(contact, name).ok_or(ParseError("erased"))?;
             let state = self.known.contacts.get(&contact).map(|(_, state)| state);
             if state.is_none_or(|state| state.profile.as_ref() != Some(&digest)) {
                 let event_type = "contacts.contact.named";
@@ -422,7 +421,7 @@ impl Desk<'_> {
             identity: IdentityId::from_uuid(self.ids.v7()),
             medium: Medium::Whatsapp,
             kind: known.address.kind,
-            key: mac(&known.identity),
+            key: self.known.sealer.address(contact, known).ok_or(ParseError("erased"))?,
             address,
             country,
             area: area.flatten(),
@@ -446,10 +445,15 @@ impl Desk<'_> {
         self.append(Stream { kind: Contact::STREAM, id: contact }, Expected::at(version), &events)
     }
 
+    /// The address of a contact that an act names, if it is hers and current.
+    fn current(&self, contact: Uuid, state: &contact::State, known: &Keyed) -> Option<IdentityId> {
+        state.current(&self.known.sealer.address(contact, known)?)
+    }
+
     /// The address that answers go to: her number, else the first that is hers.
     fn identity_of(&self, contact: Uuid, who: &[Keyed]) -> Option<IdentityId> {
         let (_, state) = self.known.contacts.get(&contact)?;
-        let hers = |known: &Keyed| state.current(&mac(&known.identity));
+        let hers = |known: &Keyed| self.current(contact, state, known);
         let mut numbers = who.iter().filter(|known| known.address.kind == AddressKind::Phone);
         let number = numbers.find_map(hers);
         let any = number.or_else(|| who.iter().find_map(hers));

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use contacts::contact::{IDENTITY, NAME, address_text};
 use kernel::{
     digest::ParseError,
     error::Error,
-    vault::{Keys, Place},
+    vault::{Keys, Place, Wanted},
 };
 use serde::Serialize;
-use shared::stored::{KeyClass, Sealed};
+use shared::stored::{KeyClass, Mac, Sealed};
 use uuid::Uuid;
+
+use super::{addresses::mac, keyed::Keyed};
 
 /// Seals for the contacts of one company, with keys that were fetched for the batch.
 #[derive(Clone)]
@@ -43,6 +46,30 @@ impl Sealer {
         value: &T,
     ) -> Result<Sealed<T>, ParseError> {
         self.seal(event_type, field, contact, KeyClass::Content, value)
+    }
+
+    /// The digest of an address under a contact's own key; none when that was destroyed.
+    pub(super) fn address(&self, contact: Uuid, known: &Keyed) -> Option<Mac> {
+        let text = address_text(known.address.kind, &known.address.canonical);
+        self.digest(contact, IDENTITY, &text, || mac(&known.identity))
+    }
+
+    /// The digest of a name under a contact's own key; none when that was destroyed.
+    pub(super) fn name(&self, contact: Uuid, name: &str) -> Option<Mac> {
+        self.digest(contact, NAME, name, || Mac(name.to_owned()))
+    }
+
+    fn digest(
+        &self,
+        contact: Uuid,
+        kind: &str,
+        text: &str,
+        without_keys: impl FnOnce() -> Mac,
+    ) -> Option<Mac> {
+        let Some(keys) = &self.keys else { return Some(without_keys()) };
+        let (company, class, at) = (self.company, KeyClass::Identity, self.at);
+        let wanted = Wanted { company, subject: contact, class, at };
+        keys.digest(wanted, kind, text.as_bytes()).ok().map(|digest| mac(&digest))
     }
 
     fn seal<T: Serialize>(

@@ -22,10 +22,18 @@ use shared::{
 
 /// The kind of claim under which an address leads to the contact that owns it.
 pub const IDENTITY: &str = "contacts.identity";
+/// The kind of digest by which the same name is known again.
+pub const NAME: &str = "contacts.name";
 
 /// The decider of the stream `contact`.
 #[derive(Clone, Copy, Debug)]
 pub struct Contact;
+
+/// What the digest of an address is made of, under its holder's key.
+#[must_use]
+pub fn address_text(kind: AddressKind, canonical: &str) -> String {
+    format!("{}\u{1f}{canonical}", kind.as_str())
+}
 
 /// What decisions need to remember.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +61,7 @@ pub struct Known {
     pub kind: AddressKind,
     /// The medium.
     pub medium: Medium,
-    /// The blind index of its canonical form.
+    /// The digest of its canonical form under her own key.
     pub key: Option<Mac>,
     /// Another one took its place.
     pub is_former: bool,
@@ -116,7 +124,7 @@ pub struct NewIdentity {
     pub medium: Medium,
     /// What kind.
     pub kind: AddressKind,
-    /// The blind index of its canonical form, which is also its claim.
+    /// The digest of its canonical form under her own key.
     pub key: Mac,
     /// The address.
     pub address: Sealed<Address>,
@@ -255,7 +263,7 @@ impl State {
         vec![ContactEvent::Named { name, origin: new.origin, digest }]
     }
 
-    /// The address with this blind index, if it is hers and current.
+    /// The address with this digest, if it is hers and current.
     #[must_use]
     pub fn current(&self, key: &Mac) -> Option<IdentityId> {
         let mut known = self.identities.iter();

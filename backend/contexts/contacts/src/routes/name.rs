@@ -13,7 +13,7 @@ use shared::{
 };
 
 use super::{Contacts, id};
-use crate::contact::{Command, Contact, Name};
+use crate::contact::{Command, Contact, NAME, Name};
 
 /// The longest name, in characters.
 const LONGEST: usize = 120;
@@ -32,11 +32,10 @@ pub(super) async fn name(
     if !state.is_known {
         return Err(Problem::not_found());
     }
-    let index = contacts.vault.index(company).await?;
-    let digest = Mac(hex::encode(index.blind("contacts.name", &name)));
     let (class, at) = (KeyClass::Identity, contacts.ground.clock.now());
     let wanted = Wanted { company, subject: contact, class, at };
     let keys = contacts.vault.keys(&[wanted]).await?;
+    let digest = Mac(hex::encode(keys.digest(wanted, NAME, name.as_bytes())?));
     let place = Place { company, event_type: "contacts.contact.named", field: "name" };
     let name = keys.seal(place, contact, class, at, &name)?;
     let command = Command::Name(Name { name, digest, origin: NameOrigin::Operator });
