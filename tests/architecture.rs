@@ -37,6 +37,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// Crates from outside that only some of ours may use, in code that is shipped.
 const RESERVED: &[(&str, &[&str])] = &[
     ("aes-gcm", &["kernel"]),
+    ("age", &["backend"]),
     ("async-nats", &["kernel", "tests"]),
     ("async-openai", &["providers"]),
     ("axum", &["kernel", "CONTEXTS", "backend", "sim", "tests"]),

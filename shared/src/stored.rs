@@ -83,6 +83,13 @@ pub enum KeyClass {
 }
 
 impl KeyClass {
+    /// A class by its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [Self::Identity, Self::Content, Self::Proof, Self::Origin];
+        all.into_iter().find(|class| class.as_str() == word)
+    }
+
     /// The word in tables.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

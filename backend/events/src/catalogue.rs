@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use shared::stored::{Entry, Event};
 
 use crate::{
-    channels, contacts, conversations, files, intake, messaging, policies, tenancy, timers,
+    channels, contacts, conversations, files, intake, messaging, platform, policies, tenancy,
+    timers,
 };
 
 /// A family in the catalogue.
@@ -49,6 +50,7 @@ fn read_back<E: Event>(
 
 /// Every family.
 pub const FAMILIES: &[Family] = &[
+    Family::of::<platform::InstallationEvent>("installation"),
     Family::of::<intake::DeliveryEvent>("delivery"),
     Family::of::<tenancy::CompanyEvent>("company"),
     Family::of::<tenancy::UserEvent>("user"),

@@ -14,7 +14,7 @@ events! {
             mime_type: shared::stored::ConfigText,
             /// How large.
             size_bytes: i64,
-            /// SHA-256 of its bytes, keyed by the company.
+            /// SHA-256 of its bytes, keyed by the holder of `place`.
             digest: Mac,
             /// The person it is about, when it came from her or goes to her.
             contact: Option<ContactId>,
@@ -33,4 +33,18 @@ pub struct Place {
     pub name: String,
     /// The object's random name in the blob store.
     pub object: String,
+    /// What its bytes are encrypted with; absent: they are not, because they are older.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<ObjectKey>,
+}
+
+/// The key of an object. It goes when the key goes that this is sealed with.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct ObjectKey(pub String);
+
+impl std::fmt::Debug for ObjectKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ObjectKey")
+    }
 }

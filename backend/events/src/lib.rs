@@ -14,6 +14,7 @@ pub mod conversations;
 pub mod files;
 pub mod intake;
 pub mod messaging;
+pub mod platform;
 pub mod policies;
 pub mod tenancy;
 pub mod timers;

@@ -92,10 +92,8 @@ impl Engine {
         let standing =
             incarnation::standing(ledger.pools(), ledger.ground(), Purpose::Live).await?;
         ledger.lives_in(standing.installation().incarnation);
-        if standing.installation().purpose == Purpose::Audit {
-            gate.hold(Reason::Audit);
-        } else if !standing.may_act() {
-            gate.hold(Reason::Incarnation);
+        if let Some(reason) = standing.held_for() {
+            gate.hold(reason);
         }
         let mut projections: Vec<_> =
             modules.iter().flat_map(|module| module.projections.iter().cloned()).collect();
@@ -160,6 +158,10 @@ impl Engine {
         tasks.supervise("listener", {
             let ledger = ledger.clone();
             move || Listener::new(bus.clone(), ledger.clone()).run(nodes.alone())
+        });
+        tasks.supervise("release", {
+            let (ledger, gate) = (ledger.clone(), gate.clone());
+            move || incarnation::wait_for_release(ledger.clone(), gate.clone())
         });
         tasks.supervise("clock", move || {
             hold_while_the_clock_is_wrong(ledger.clone(), gate.clone())

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 pub enum Reason {
     /// The database is not the one that the ledger remembers: a restore, a copy, another purpose.
     Incarnation,
+    /// The database was restored, and nobody has released it yet.
+    Restored,
     /// The clock jumped.
     Clock,
     /// This database is for looking only.

@@ -3,9 +3,11 @@
 //! A database that was restored is another one: what happened after the backup is lost here and known
 //! elsewhere. Postgres tells by its system identifier and its timeline; they are kept in the ledger's
 //! database and compared at every start. On a difference everything that acts is held, until a
-//! person says from when on history was lost.
+//! person says from when on history was lost, and after that until she has looked and releases it.
+//!
+//! The words of the stream `installation` are catalogued in `events::platform`; a test compares.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use shared::stored::{Actor, ConfigText};
@@ -15,6 +17,7 @@ use crate::{
     commit::{Append, Commit, Context, Expected, NewEvent, Stream},
     db::Pools,
     error::{Error, Result},
+    gate::{Gate, Reason},
     ids::{Ground, PLATFORM},
     ledger::Ledger,
     vault::Vault,
@@ -51,6 +54,8 @@ pub struct Installation {
     pub began_at: DateTime<Utc>,
     /// From when on history was lost when this life began; what was not final then is unknown.
     pub lost_from: Option<DateTime<Utc>>,
+    /// Since when what acts waits for a person's release.
+    pub held_since: Option<DateTime<Utc>>,
 }
 
 /// Postgres' own identity: another one means that the database was restored or copied.
@@ -82,7 +87,17 @@ impl Standing {
     /// Whether anything may act here.
     #[must_use]
     pub fn may_act(&self) -> bool {
-        matches!(self, Self::Same(installation) if installation.purpose == Purpose::Live)
+        self.held_for().is_none()
+    }
+
+    /// Why nothing may act here.
+    #[must_use]
+    pub fn held_for(&self) -> Option<Reason> {
+        match self {
+            _ if self.installation().purpose == Purpose::Audit => Some(Reason::Audit),
+            Self::Moved(..) => Some(Reason::Incarnation),
+            Self::Same(installation) => installation.held_since.map(|_| Reason::Restored),
+        }
     }
 }
 
@@ -118,21 +133,24 @@ pub async fn standing(pools: &Pools, ground: &Ground, purpose: Purpose) -> Resul
 
 /// The installation as its database knows it.
 pub async fn installation(pools: &Pools) -> Result<Installation> {
-    let row: (Uuid, String, i32, String, DateTime<Utc>, Option<DateTime<Utc>>) = sqlx::query_as(
-        "select incarnation, system_identifier, timeline, purpose, began_at, lost_from
+    let row: Row = sqlx::query_as(
+        "select incarnation, system_identifier, timeline, purpose, began_at, lost_from, held_since
          from ledger.installation where id = 1",
     )
     .fetch_optional(&pools.direct)
     .await?
     .ok_or_else(|| Error::Row { what: "ledger.installation".to_owned() })?;
-    let (incarnation, system_identifier, timeline, purpose, began_at, lost_from) = row;
+    let (incarnation, system_identifier, timeline, purpose, began_at, lost_from, held_since) = row;
     let purpose = if purpose == "audit" { Purpose::Audit } else { Purpose::Live };
     let postgres = Postgres { system_identifier, timeline };
-    Ok(Installation { incarnation, postgres, purpose, began_at, lost_from })
+    Ok(Installation { incarnation, postgres, purpose, began_at, lost_from, held_since })
 }
 
+type Row = (Uuid, String, i32, String, DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// Begins a new life after a restore: applies shreds again, notes from when on history was lost, and
-/// adds an event. The caller wipes the streams before anything follows the ledger again.
+/// adds an event. What acts waits for [`release`]. The caller wipes the streams before anything
+/// follows the ledger again.
 pub async fn restored(
     ledger: &Ledger,
     vault: &Vault,
@@ -142,26 +160,13 @@ pub async fn restored(
     vault.apply_shreds().await?;
     let (pools, ground) = (ledger.pools(), ledger.ground());
     let found = postgres(pools).await?;
-    let (incarnation, command) = (ground.ids.v7(), ground.ids.v7());
+    let incarnation = ground.ids.v7();
     let payload = serde_json::json!({ "incarnation": incarnation, "lost_from": lost_from });
-    let append = Append {
-        company: PLATFORM,
-        stream: Stream { kind: "installation", id: PLATFORM },
-        expected: Expected::Any,
-        context: Arc::new(Context::new(actor, command, command.into_bytes())),
-        events: vec![NewEvent {
-            id: ground.ids.v7(),
-            event_type: "platform.installation.restored",
-            version: 1,
-            payload: payload.to_string(),
-            undoes: None,
-        }],
-    };
-    ledger.commit(Commit { appends: vec![append], ..Commit::default() }).await?;
+    note(ledger, actor, PLATFORM, RESTORED, &payload).await?;
     sqlx::query(
         "update ledger.installation
          set incarnation = $1, system_identifier = $2, timeline = $3, lost_from = $4,
-           began_at = clock_timestamp()
+           began_at = clock_timestamp(), held_since = clock_timestamp()
          where id = 1",
     )
     .bind(incarnation)
@@ -172,6 +177,67 @@ pub async fn restored(
     .await?;
     ledger.lives_in(incarnation);
     installation(pools).await
+}
+
+/// Lets what acts act again, after a person has looked at what was restored.
+pub async fn release(ledger: &Ledger, actor: Actor) -> Result<()> {
+    let known = installation(ledger.pools()).await?;
+    if known.held_since.is_none() {
+        return Ok(());
+    }
+    let payload = serde_json::json!({ "incarnation": known.incarnation });
+    note(ledger, actor, PLATFORM, RELEASED, &payload).await?;
+    sqlx::query("update ledger.installation set held_since = null where id = 1")
+        .execute(&ledger.pools().direct)
+        .await?;
+    Ok(())
+}
+
+/// Waits for the release, and opens the gate then.
+pub(crate) async fn wait_for_release(ledger: Ledger, gate: Gate) {
+    const LOOK: Duration = Duration::from_secs(2);
+    while gate.reasons().contains(&Reason::Restored) {
+        match installation(ledger.pools()).await {
+            Ok(known) if known.held_since.is_none() => gate.release(Reason::Restored),
+            _ => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
+/// An installation was restored.
+pub const RESTORED: &str = "platform.installation.restored";
+/// What acts was released.
+pub const RELEASED: &str = "platform.installation.released";
+/// Sealed values of a history were opened.
+pub const OPENED: &str = "platform.installation.history_opened";
+/// A history was written to a file.
+pub const EXPORTED: &str = "platform.installation.history_exported";
+
+/// Adds a word to the stream `installation` of a company's chain.
+pub async fn note(
+    ledger: &Ledger,
+    actor: Actor,
+    company: Uuid,
+    event_type: &'static str,
+    payload: &serde_json::Value,
+) -> Result<()> {
+    let ids = &ledger.ground().ids;
+    let command = ids.v7();
+    let append = Append {
+        company,
+        stream: Stream { kind: "installation", id: PLATFORM },
+        expected: Expected::Any,
+        context: Arc::new(Context::new(actor, command, command.into_bytes())),
+        events: vec![NewEvent {
+            id: ids.v7(),
+            event_type,
+            version: 1,
+            payload: payload.to_string(),
+            undoes: None,
+        }],
+    };
+    ledger.commit(Commit { appends: vec![append], ..Commit::default() }).await?;
+    Ok(())
 }
 
 /// The actor of what the command line does.

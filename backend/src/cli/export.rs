@@ -1,36 +1,50 @@
-//! `export`, `replay`, `restored` and `rewrap`: history leaves, comes back, and lives on.
+//! `export`, `replay` and `rewrap`: history leaves and comes back, and keys are wrapped anew.
 
-use std::{collections::BTreeSet, io::Write as _, path::Path};
+use std::{collections::BTreeSet, io::Write as _};
 
-use chrono::{DateTime, Utc};
 use kernel::{
     db::Sizes,
-    incarnation::{Purpose, Standing, command_line, restored as begin_again},
+    incarnation::{EXPORTED, Purpose, command_line, note},
 };
 use serde_json::{Map, Value, json};
 use shared::ids::CompanyId;
 
-use super::{Done, Export};
-use crate::{app::App, config::Config, ground, ground::Base};
+use super::{Done, Export, Replay, handing, handing::Meant};
+use crate::{app::App, config::Config, ground::Base};
 
 pub(super) async fn export(config: Config, asked: Export) -> anyhow::Result<Done> {
     let base = Base::open(&config, Sizes::default()).await?;
+    let meant = Meant::of(asked.recipient.as_deref(), asked.passphrase_file.as_deref())?;
+    // First the fact, which the export then holds itself: whoever breaks off here has said so.
+    let company = asked.company.into_uuid();
+    let payload = json!({
+        "events": base.ledger.company_head(company).await?,
+        "with_keys": meant.is_some(),
+        "recipient": meant.as_ref().and_then(Meant::name),
+    });
+    note(&base.ledger, command_line(), company, EXPORTED, &payload).await?;
     let mut to = tokio::io::BufWriter::new(tokio::fs::File::create(&asked.out).await?);
-    let exported =
-        kernel::export::export(&base.ledger, &base.vault, asked.company.into_uuid(), &mut to)
-            .await?;
+    let exported = kernel::export::export(&base.ledger, &base.vault, company, &mut to).await?;
     to.into_inner().sync_all().await?;
+    if let Some(meant) = meant {
+        meant.write(&base.vault.hand_out(company).await?, &handing::beside(&asked.out))?;
+    }
     let company = CompanyId::from_uuid(exported.company);
     let mut out = std::io::stdout().lock();
     writeln!(out, "{} events of {company} in {}", exported.events, asked.out.display())?;
     Ok(Done::Well)
 }
 
-pub(super) async fn replay(config: Config, file: &Path, as_json: bool) -> anyhow::Result<Done> {
+pub(super) async fn replay(config: Config, asked: Replay) -> anyhow::Result<Done> {
     // An empty database becomes one for looking only; nothing acts in it.
     let base = Base::open_for(&config, Sizes::default(), Purpose::Audit).await?;
-    let mut from = tokio::io::BufReader::new(tokio::fs::File::open(file).await?);
+    let mut from = tokio::io::BufReader::new(tokio::fs::File::open(&asked.file).await?);
     let exported = kernel::export::replay(&base.pools, 0, &mut from).await?;
+    if let Some(keys) = &asked.keys {
+        let opened =
+            handing::open(keys, asked.identity.as_deref(), asked.passphrase_file.as_deref())?;
+        base.vault.take_in(&opened).await?;
+    }
     drop(base);
     let app = App::open(config, BTreeSet::new()).await?;
     app.engine.models.catch_up().await?;
@@ -40,7 +54,7 @@ pub(super) async fn replay(config: Config, file: &Path, as_json: bool) -> anyhow
         hashes.insert(name.to_owned(), Value::String(hash));
     }
     let mut out = std::io::stdout().lock();
-    if as_json {
+    if asked.json.json {
         let company = CompanyId::from_uuid(exported.company);
         let report = json!({ "company": company, "events": exported.events, "states": hashes });
         writeln!(out, "{report}")?;
@@ -50,25 +64,6 @@ pub(super) async fn replay(config: Config, file: &Path, as_json: bool) -> anyhow
             writeln!(out, "{name} {}", hash.as_str().unwrap_or_default())?;
         }
     }
-    Ok(Done::Well)
-}
-
-pub(super) async fn restored(config: Config, lost_from: DateTime<Utc>) -> anyhow::Result<Done> {
-    let base = Base::open(&config, Sizes::default()).await?;
-    let mut out = std::io::stdout().lock();
-    if matches!(base.standing, Standing::Same(_)) {
-        writeln!(out, "this is the installation it was: nothing was changed")?;
-        return Ok(Done::Well);
-    }
-    // What was published knows things that were lost: the streams are made anew from the ledger.
-    ground::bus(&config).await?.wipe(0).await?;
-    let life = begin_again(&base.ledger, &base.vault, command_line(), lost_from).await?;
-    writeln!(
-        out,
-        "a new life began ({}). What was not final at {lost_from} is unknown and is not sent again; \
-         start the platform when you have looked",
-        life.incarnation.simple()
-    )?;
     Ok(Done::Well)
 }
 

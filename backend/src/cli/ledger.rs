@@ -5,9 +5,8 @@ use std::{fs::File, io::Write as _, time::Duration};
 use anyhow::bail;
 use events::catalogue::FAMILIES;
 use kernel::{
-    commit::{Append, Commit, Context, Expected, NewEvent, Stream},
     db::Sizes,
-    incarnation::command_line,
+    incarnation::{OPENED, command_line, note},
     record::Recorded,
     vault::{Opened, Place},
     verify::{self, Fault, Scope},
@@ -104,22 +103,10 @@ async fn note_opening(base: &Base, asked: &Events) -> anyhow::Result<()> {
     if reason.is_empty() {
         bail!("sealed values are opened with a reason only: --reason \"…\"");
     }
+    let payload = json!({ "from": asked.from, "reason": reason });
+    // A company hears of it in its own chain, and the platform of what concerns all.
     let company = asked.company.map_or(kernel::PLATFORM, CompanyId::into_uuid);
-    let command = base.ground.ids.v7();
-    let append = Append {
-        company,
-        stream: Stream { kind: "installation", id: kernel::PLATFORM },
-        expected: Expected::Any,
-        context: std::sync::Arc::new(Context::new(command_line(), command, command.into_bytes())),
-        events: vec![NewEvent {
-            id: base.ground.ids.v7(),
-            event_type: "platform.installation.history_opened",
-            version: 1,
-            payload: json!({ "from": asked.from, "reason": reason }).to_string(),
-            undoes: None,
-        }],
-    };
-    base.ledger.commit(Commit { appends: vec![append], ..Commit::default() }).await?;
+    note(&base.ledger, command_line(), company, OPENED, &payload).await?;
     Ok(())
 }
 

@@ -5,8 +5,10 @@
 
 mod doctor;
 mod export;
+mod handing;
 mod ledger;
 mod projections;
+mod restored;
 mod seed;
 mod serve;
 
@@ -46,17 +48,15 @@ enum Command {
     /// Write a company's signed history to a file.
     Export(Export),
     /// Read a signed history into an empty database of purpose audit, where nothing acts.
-    Replay {
-        /// The file.
-        file: PathBuf,
-        #[command(flatten)]
-        json: Json,
-    },
+    Replay(Replay),
     /// Tell the installation that it was restored from a backup.
     Restored {
         /// The moment of the backup: what happened later is lost.
         #[arg(long)]
         lost_from: DateTime<Utc>,
+        /// You have looked: what acts shall act again.
+        #[arg(long)]
+        release: bool,
     },
     /// Build a read model anew beside live traffic, or let a paused company catch up.
     Rebuild {
@@ -154,6 +154,29 @@ struct Export {
     company: CompanyId,
     /// The file to write.
     out: PathBuf,
+    /// Hand out the keys, too, for this recipient (age1…), as `<OUT>.keys.age`.
+    #[arg(long, conflicts_with = "passphrase_file")]
+    recipient: Option<String>,
+    /// Hand out the keys, too, under the passphrase in this file.
+    #[arg(long)]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Replay {
+    /// The file.
+    file: PathBuf,
+    /// The keys that were handed out with it; without them what is sealed stays sealed.
+    #[arg(long, requires = "opening")]
+    keys: Option<PathBuf>,
+    /// The file with the recipient's identity (AGE-SECRET-KEY-1…).
+    #[arg(long, group = "opening", requires = "keys")]
+    identity: Option<PathBuf>,
+    /// The file with the passphrase.
+    #[arg(long, group = "opening", requires = "keys")]
+    passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    json: Json,
 }
 
 /// How a command ended, short of an error.
@@ -198,8 +221,11 @@ impl Cli {
             Command::Events(events) => ledger::events(config, events).await,
             Command::Verify(verify) => ledger::verify(config, verify).await,
             Command::Export(export) => export::export(config, export).await,
-            Command::Replay { file, json } => export::replay(config, &file, json.json).await,
-            Command::Restored { lost_from } => export::restored(config, lost_from).await,
+            Command::Replay(replay) => export::replay(config, replay).await,
+            Command::Restored { lost_from, release: false } => {
+                restored::restored(config, lost_from).await
+            }
+            Command::Restored { release: true, .. } => restored::release(config).await,
             Command::Rebuild { projection, company } => {
                 projections::rebuild(config, &projection, company).await
             }

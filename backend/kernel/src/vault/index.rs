@@ -24,6 +24,10 @@ impl IndexKey {
         Self(Arc::new(key))
     }
 
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The blind index of a canonical value: equal values of one kind have equal keys, and nobody
     /// without the company's index key can tell or try.
     #[must_use]

@@ -5,6 +5,7 @@
 //! a wrapped key opens only for its own owner; a ring that does not fit the database is refused.
 //! A process may use a cached key for as long as [`FRESH`]: a shred is complete then everywhere.
 
+mod handing;
 mod index;
 mod keys;
 mod ring;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use kernel::{
     PLATFORM,
     commit::Expected,
-    incarnation::{Purpose, Standing, command_line, installation, restored, standing},
+    incarnation::{Purpose, Standing, command_line, installation, release, restored, standing},
 };
 
 use crate::support::*;
@@ -31,12 +31,16 @@ async fn d12_another_postgres_under_the_same_data_holds_everything_until_restore
         assert_eq!(new.lost_from, Some(lost_from));
         assert_eq!(ledger.incarnation(), new.incarnation);
         let now = standing(&db.pools, &db.ground, Purpose::Live).await.unwrap();
-        assert!(now.may_act());
+        assert!(!now.may_act(), "a person has to look first");
         assert_eq!(installation(&db.pools).await.unwrap(), new);
         let head = ledger.company_head(PLATFORM).await.unwrap();
         let event = ledger.read_company(PLATFORM, head, 1).await.unwrap().remove(0);
         assert_eq!(&*event.event_type, "platform.installation.restored");
         assert!(event.payload.contains(&new.incarnation.to_string()));
+        release(&ledger, command_line()).await.unwrap();
+        let now = standing(&db.pools, &db.ground, Purpose::Live).await.unwrap();
+        assert!(now.may_act());
+        release(&ledger, command_line()).await.unwrap();
     }
-    assert_eq!(db.sound().await, 3);
+    assert_eq!(db.sound().await, 5);
 }

@@ -112,6 +112,48 @@ pub async fn snapshot(connection: &mut PgConnection, company: Uuid) -> sqlx::Res
     })
 }
 
+/// What waits to be sent in these threads.
+///
+/// # Errors
+/// If Postgres fails.
+pub async fn waiting_in(
+    connection: &mut PgConnection,
+    conversations: &[Uuid],
+) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar(
+        "select id
+         from messaging_lanes.outbound
+         where conversation_id = any($1) and is_waiting
+         order by position",
+    )
+    .bind(conversations)
+    .fetch_all(connection)
+    .await
+}
+
+/// What waits to be sent, of all companies: company and message, behind `after`.
+///
+/// # Errors
+/// If Postgres fails.
+pub async fn waiting_anywhere(
+    connection: &mut PgConnection,
+    after: Option<(Uuid, Uuid)>,
+    most: i64,
+) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
+    sqlx::query_as(
+        "select company_id, id
+         from messaging_lanes.outbound
+         where is_waiting and ($1::uuid is null or (company_id, id) > ($1, $2::uuid))
+         order by company_id, id
+         limit $3",
+    )
+    .bind(after.map(|after| after.0))
+    .bind(after.map(|after| after.1))
+    .bind(most)
+    .fetch_all(connection)
+    .await
+}
+
 /// Waiting, sent and failed in the last hour, by channel.
 ///
 /// # Errors

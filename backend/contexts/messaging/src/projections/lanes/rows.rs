@@ -183,8 +183,8 @@ async fn threads(connection: &mut PgConnection, changes: &Changes) -> Result<(),
          set window_closes_at = case
            when c.shut is not null then greatest(c.opened, least(t.window_closes_at, c.shut))
            else greatest(t.window_closes_at, c.opened) end,
-           heard_id = case when c.heard_at >= coalesce(t.heard_at, c.heard_at) then c.heard_id
-             else t.heard_id end,
+           heard_id = case when t.heard_at is null or (c.heard_at, c.heard_id) > (t.heard_at, t.heard_id)
+             then c.heard_id else t.heard_id end,
            heard_at = greatest(t.heard_at, c.heard_at)
          from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[],
            $5::timestamptz[], $6::uuid[]) as c(company_id, id, opened, shut, heard_at, heard_id)
