@@ -12,8 +12,14 @@ use kernel::{
     ledger::{Ledger, Options},
     vault::{KekRing, Vault},
 };
+use ports::blobs::Blobs;
+use providers::blobs::Store;
 
-use crate::config::{Config, KekSource};
+use crate::{
+    config::{Config, KekSource},
+    flows::erase_subject::shred_again,
+    shreds::ShredFolder,
+};
 
 /// The ledger and its keys, as every command but `migrate` needs them.
 pub struct Base {
@@ -27,6 +33,8 @@ pub struct Base {
     pub ledger: Ledger,
     /// Which life of the installation this is.
     pub standing: Standing,
+    /// Where files and the records of shreds lie.
+    pub blobs: Arc<dyn Blobs>,
 }
 
 impl Base {
@@ -49,12 +57,17 @@ impl Base {
         let pools = Pools::connect(&urls, sizes).await.context("failed to reach Postgres")?;
         refuse_unsafe(&pools.direct).await?;
         schema(&pools.app).await?;
-        let vault = Vault::unlock(&pools, ring(config)?, ground.clone()).await?;
-        vault.apply_shreds().await?;
+        let blobs =
+            Store::open(&config.blobs).context("MASTERIA_BLOBS is not file:…, s3://… or gs://…")?;
+        let blobs: Arc<dyn Blobs> = Arc::new(blobs);
+        let store = Arc::new(ShredFolder(Arc::clone(&blobs)));
+        let vault = Vault::unlock(&pools, ring(config)?, ground.clone()).await?.with_store(store);
         let ledger = Ledger::open(&pools, &Options::default(), ground.clone());
+        // Before anything is served, or shown by any command (D34).
+        shred_again(&ledger, &vault).await.context("failed to destroy again what was erased")?;
         let standing = standing(&pools, &ground, purpose).await?;
         ledger.lives_in(standing.installation().incarnation);
-        Ok(Self { ground, pools, vault, ledger, standing })
+        Ok(Self { ground, pools, vault, ledger, standing, blobs })
     }
 }
 

@@ -264,12 +264,57 @@ impl House {
         File::options().create(true).append(true).open(path).unwrap()
     }
 
+    /// Where everything of the installation lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The database, as somebody who sees all rows.
+    pub(crate) fn superuser(&self) -> &str {
+        self.postgres.description["superuser"].as_str().unwrap()
+    }
+
     /// What the platform said last, for a failure's message.
     pub(crate) fn last_words(&self) -> String {
         let text = fs::read_to_string(self.folder.path().join("masteria.log")).unwrap_or_default();
         let mut lines: Vec<_> = text.lines().rev().take(20).collect();
         lines.reverse();
         lines.join("\n")
+    }
+}
+
+impl House {
+    /// A backup as an operator makes one, with the log that belongs to it.
+    pub(crate) fn back_up(&self) {
+        let programs = Path::new(self.postgres.description["programs"].as_str().unwrap());
+        let done = Command::new(programs.join("pg_basebackup"))
+            .arg("--dbname")
+            .arg(self.superuser())
+            .arg("--pgdata")
+            .arg(self.folder().join("backup"))
+            .args(["--checkpoint=fast", "--wal-method=stream"])
+            .status()
+            .unwrap();
+        assert!(done.success(), "pg_basebackup: {done}");
+    }
+
+    /// The database is again what it was at the backup: another history of the same cluster begins.
+    pub(crate) fn restore(&mut self) {
+        self.postgres.kill();
+        let (backup, home) = (self.folder().join("backup"), self.folder().join("postgres"));
+        fs::remove_dir_all(home.join("data")).unwrap();
+        fs::write(backup.join("recovery.signal"), "").unwrap();
+        let settings = backup.join("postgresql.auto.conf");
+        let mut text = fs::read_to_string(&settings).unwrap_or_default();
+        text.push_str("\nrestore_command = 'false'\n");
+        fs::write(settings, text).unwrap();
+        let moved = Command::new("mv").arg(&backup).arg(home.join("data")).status().unwrap();
+        assert!(moved.success());
+        // It belongs to whom the server runs as.
+        let mut owner = Command::new("chown");
+        owner.arg("-R").arg(format!("--reference={}", home.display())).arg(home.join("data"));
+        assert!(owner.status().unwrap().success());
+        self.postgres.again();
     }
 }
 
@@ -292,8 +337,9 @@ pub(crate) async fn eventually_or(
     }
 }
 
-fn write_secret(path: &Path, content: &str) {
+pub(crate) fn write_secret(path: &Path, content: &str) {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let mut file = File::options().create(true).write(true).mode(0o600).open(path).unwrap();
+    let mut file =
+        File::options().create(true).write(true).truncate(true).mode(0o600).open(path).unwrap();
     file.write_all(content.as_bytes()).unwrap();
 }

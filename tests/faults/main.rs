@@ -7,7 +7,10 @@
 
 mod chance;
 mod company;
+mod desk;
+mod erasure;
 mod ground;
+mod history;
 mod house;
 mod owners;
 mod points;

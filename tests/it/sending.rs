@@ -14,15 +14,15 @@ use tests::{Person, Platform, fresh};
 const ANA: &str = "5511987654321";
 
 /// The demo company beside a provider of its own.
-struct Shop {
-    platform: Platform,
-    sim: Sim,
-    seeded: Value,
-    owner: Person,
+pub(crate) struct Shop {
+    pub(crate) platform: Platform,
+    pub(crate) sim: Sim,
+    pub(crate) seeded: Value,
+    pub(crate) owner: Person,
 }
 
 impl Shop {
-    async fn open(config: Config) -> Self {
+    pub(crate) async fn open(config: Config) -> Self {
         let sim = Sim::start(config).await.unwrap();
         let platform = Platform::start_beside(&sim.url()).await;
         let seeded = platform.app.seed_demo().await.unwrap();
@@ -38,17 +38,17 @@ impl Shop {
         &self.seeded["channels"][0]
     }
 
-    fn number(&self) -> String {
+    pub(crate) fn number(&self) -> String {
         self.channel()["phone_number_id"].as_str().unwrap().to_owned()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.platform.get_as(&self.owner, path).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         answer.json().await.unwrap()
     }
 
-    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         let answer = self.platform.post_as(&self.owner, path, &body).send().await.unwrap();
         let status = answer.status();
         (status, answer.json().await.unwrap_or_default())
@@ -70,7 +70,11 @@ impl Shop {
     }
 
     /// A thing that is there at last: looks again until it is, and says what it looked for if not.
-    async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut(&Self) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(
+        &self,
+        what: &str,
+        mut look: impl AsyncFnMut(&Self) -> Option<T>,
+    ) -> T {
         let looking = async {
             loop {
                 if let Some(found) = look(self).await {
@@ -84,7 +88,7 @@ impl Shop {
     }
 
     /// Ana writes; the thread that she has then.
-    async fn ana_writes(&self) -> String {
+    pub(crate) async fn ana_writes(&self) -> String {
         self.sim.write(&Inbound::text(ANA, &self.number(), "Oi, quanto custa?")).unwrap();
         self.until("a thread", async |shop| {
             let threads = shop.get("/api/v1/conversations").await;

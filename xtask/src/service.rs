@@ -24,7 +24,12 @@ pub(crate) fn service(name: &str, folder: &str, port: Option<&str>) -> anyhow::R
         (nats.service, description)
     } else {
         let postgres = Postgres::start(folder, Lifetime::Run, port)?;
-        let description = json!({ "url": postgres.url, "pid": postgres.service.id() });
+        let description = json!({
+            "url": postgres.url,
+            "superuser": postgres.superuser_url,
+            "programs": crate::tools::programs()?.postgres,
+            "pid": postgres.service.id(),
+        });
         (postgres.service, description)
     };
     let mut out = io::stdout().lock();

@@ -238,6 +238,25 @@ impl Ledger {
         Ok(claim_owners(&mut *self.log.connection().await?, self.shard, wanted).await?)
     }
 
+    /// All keys that these streams own in a company: kind, blind index, owner.
+    pub async fn claims_of(
+        &self,
+        company: Uuid,
+        owners: &[Uuid],
+    ) -> Result<Vec<(String, [u8; 16], Uuid)>> {
+        let rows: Vec<(String, Uuid, Uuid)> = sqlx::query_as(
+            "select kind, key, owner from ledger.claims
+             where shard = $1 and company_id = $2 and owner = any($3)
+             order by kind, key",
+        )
+        .bind(self.shard)
+        .bind(company)
+        .bind(owners)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(kind, key, owner)| (kind, key.into_bytes(), owner)).collect())
+    }
+
     /// The answer stored for a command, if it was executed within the last 48 hours: the request's
     /// fingerprint and the response.
     pub async fn reply(&self, company: Uuid, command: Uuid) -> Result<Option<([u8; 32], String)>> {

@@ -14,6 +14,9 @@ pub enum BlobError {
     /// What was to be written broke off, or is more than allowed; nothing was kept.
     #[error("the content broke off")]
     Cut,
+    /// What is there is not what was written.
+    #[error("the object is damaged")]
+    Damaged,
     /// The store.
     #[error("the blob store")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -22,7 +25,7 @@ pub enum BlobError {
 /// Content on its way.
 pub type Content = BoxStream<'static, Result<Bytes, BlobError>>;
 
-/// A store of objects.
+/// A store of objects. A name is letters, digits and dashes; a folder with a slash may stand before it.
 pub trait Blobs: Send + Sync {
     /// Writes an object; if the content breaks off, nothing is there.
     fn put<'a>(&'a self, name: &'a str, content: Content) -> Answer<'a, Result<u64, BlobError>>;
@@ -32,4 +35,7 @@ pub trait Blobs: Send + Sync {
 
     /// Removes an object; one that is not there is removed.
     fn remove<'a>(&'a self, name: &'a str) -> Answer<'a, Result<(), BlobError>>;
+
+    /// The names of the objects in a folder, as [`Blobs::get`] takes them.
+    fn list<'a>(&'a self, folder: &'a str) -> Answer<'a, Result<Vec<String>, BlobError>>;
 }

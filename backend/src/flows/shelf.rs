@@ -2,11 +2,15 @@
 
 use bytes::BytesMut;
 use chrono::{DateTime, Utc};
-use files::{cabinet::Cabinet, tables::uploads};
+use contacts::readers::Readers;
+use files::{cabinet::Cabinet, outside, tables::uploads};
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
-use kernel::error::Error;
+use kernel::{error::Error, http::Caller};
 use messaging::outside::Files;
-use shared::ids::{ChannelId, FileId};
+use shared::{
+    contacts::ReadWhat,
+    ids::{ChannelId, ContactId, FileId},
+};
 use uuid::Uuid;
 
 use super::sending::{Shelf, Shelved};
@@ -26,6 +30,16 @@ impl Files for FilesShelf {
             Ok(found.map(|(row, _)| (row.mime_type, row.size_bytes)))
         }
         .boxed()
+    }
+}
+
+/// Notes who is shown a person's file.
+#[derive(Clone)]
+pub struct FileReaders(pub Readers);
+
+impl outside::Readers for FileReaders {
+    fn saw(&self, caller: &Caller, company: Uuid, contact: ContactId) {
+        self.0.saw(caller, company, contact, ReadWhat::File);
     }
 }
 

@@ -15,7 +15,8 @@ use channels::{
         secrets::{self, Secrets, SecretsError},
     },
 };
-use files::cabinet::Cabinet;
+use contacts::readers::Readers;
+use files::{cabinet::Cabinet, routes::Files};
 use futures::{FutureExt as _, future::BoxFuture};
 use kernel::{
     commit::Context,
@@ -41,7 +42,7 @@ use uuid::Uuid;
 use super::{
     media_fetch::MediaFetch,
     sending::{Seen, Sending},
-    shelf::FilesShelf,
+    shelf::{FileReaders, FilesShelf},
     threads::Book,
 };
 use crate::http::hooks::{MetaHooks, router};
@@ -152,7 +153,7 @@ impl Whatsapp {
 
     /// Their routes.
     #[must_use]
-    pub fn routes(&self) -> Vec<Routes> {
+    pub fn routes(&self, readers: Readers) -> Vec<Routes> {
         let Sending { ledger, vault, ground, .. } = self.sending.clone();
         let threads = Book { ledger: ledger.clone(), vault: vault.clone(), ground: ground.clone() };
         let messages = Messages {
@@ -166,7 +167,10 @@ impl Whatsapp {
         vec![
             channels::routes::routes(self.channels()),
             messaging::routes::routes(messages),
-            files::routes::routes(self.cabinet.clone()),
+            files::routes::routes(Files {
+                cabinet: self.cabinet.clone(),
+                readers: Arc::new(FileReaders(readers)),
+            }),
         ]
     }
 

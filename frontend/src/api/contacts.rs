@@ -1,7 +1,7 @@
 //! People.
 
 use shared::{
-    contacts::{Contact, NameContact},
+    contacts::{Contact, EraseContact, NameContact},
     ids::ContactId,
 };
 
@@ -11,6 +11,11 @@ impl Api {
     /// A person.
     pub(crate) async fn contact(self, id: ContactId) -> Answer<Contact> {
         self.get(&format!("/api/v1/contacts/{id}")).await
+    }
+
+    /// Erases a person.
+    pub(crate) async fn erase_contact(self, id: ContactId, confirm: String) -> Answer<()> {
+        self.tell(&format!("/api/v1/contacts/{id}/erase"), &EraseContact { confirm }).await
     }
 
     /// Gives a person a name.

@@ -105,12 +105,16 @@ impl Desk {
         let movement = self.movement.get_untracked();
         let open = self.talk.with_untracked(Conversation::id);
         let (mut threads, mut messages, mut channels) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_erased = false;
         for change in changes {
             match change {
                 Change::Thread(thread) => threads.push(*thread),
                 Change::Message(message) => messages.push(*message),
                 Change::Channel(channel) => channels.push(*channel),
-                Change::Contact(contact) => self.learn(*contact),
+                Change::Contact(contact) => {
+                    is_erased |= contact.is_erased;
+                    self.learn(*contact);
+                }
                 Change::Rights => {
                     leptos::task::spawn_local(async move { self.session.ask().await });
                 }
@@ -131,6 +135,10 @@ impl Desk {
             let seen: Vec<_> = messages.iter().map(|message| message.id).collect();
             self.talk.update(|talk| messages.into_iter().for_each(|message| talk.apply(message)));
             self.seen(&seen);
+        }
+        if is_erased {
+            // Nothing of hers stays in this tab's memory.
+            self.reload();
         }
     }
 

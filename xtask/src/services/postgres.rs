@@ -54,6 +54,8 @@ const SETTINGS: &[&str] = &[
 pub(crate) struct Postgres {
     pub(crate) service: Service,
     pub(crate) url: String,
+    /// For tests that look at all rows, and make backups.
+    pub(crate) superuser_url: String,
 }
 
 impl Postgres {
@@ -87,7 +89,9 @@ impl Postgres {
             File::create(ready)?.sync_all()?;
         }
         let url = format!("postgres://masteria:{}@127.0.0.1:{port}/masteria", credentials.owner);
-        Ok(Self { service, url })
+        let superuser_url =
+            format!("postgres://postgres:{}@127.0.0.1:{port}/masteria", credentials.superuser);
+        Ok(Self { service, url, superuser_url })
     }
 }
 

@@ -1,6 +1,6 @@
 //! People: their names and addresses, and which records are one person.
 //!
-//! Streams: `contact`. Read model: `contacts_people`.
+//! Streams: `contact`. Read model: `contacts_people`. Plain tables: `contacts.erasures`, `contacts.reads`.
 //!
 //! **Invariants.** A person is the closure of merges: a record that was merged is shown under another
 //! one, and its addresses keep leading to it, so that undoing a merge is one event on each side. A
@@ -9,7 +9,9 @@
 pub mod contact;
 pub mod projections;
 pub mod queries;
+pub mod readers;
 pub mod routes;
+pub mod tables;
 
 use std::sync::Arc;
 

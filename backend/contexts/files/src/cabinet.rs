@@ -1,21 +1,23 @@
 //! Keeping bytes: looked at, counted and digested on their way to the blob store.
 //!
 //! **Invariants.** What a file is comes from its content. More bytes than allowed, or a picture with more
-//! pixels, leave nothing behind. An object's name tells nothing and is sealed in the event, so that a
-//! person's erasure also loses the way to her files. The event comes after the bytes: a crash between
-//! them leaves an object that nothing names.
+//! pixels, leave nothing behind. Bytes are encrypted under a key of their own; that key and the object's
+//! random name are sealed in the event, for the person it is about or else for the company, so that an
+//! erasure makes every copy of the bytes unreadable. The event comes after the bytes: a crash between
+//! them leaves an object that nothing names or opens.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use events::files::{FileEvent, Place};
+use events::files::{FileEvent, ObjectKey, Place};
 use futures::{StreamExt as _, stream};
 use kernel::{
     db,
     error::Error,
     ids::Ground,
     ledger::Ledger,
+    pieces::{self, FileKey},
     vault::{Opened, Place as Field, Vault, Wanted},
 };
 use ports::blobs::{BlobError, Blobs, Content};
@@ -88,6 +90,8 @@ pub struct Found {
     pub size_bytes: i64,
     /// Its name.
     pub name: String,
+    /// The person it is about.
+    pub contact: Option<ContactId>,
     /// Its bytes.
     pub content: Content,
 }
@@ -145,14 +149,20 @@ impl Cabinet {
         });
         let index = self.vault.index(company).await?;
         let object = hex::encode(index.blind("files.object", &self.ground.ids.v7().to_string()));
-        let written = self.blobs.put(&object, whole.boxed()).await;
+        let key = FileKey::fresh()?;
+        let sealed = pieces::sealed(whole.boxed(), &key, || BlobError::Damaged);
+        let written = self.blobs.put(&object, sealed.boxed()).await;
         let counted = std::mem::take(&mut *counted.lock().unwrap_or_else(PoisonError::into_inner));
         match written {
             Ok(_) => Ok(Kept {
                 mime_type,
                 size_bytes: counted.n_bytes,
                 sha256: counted.hasher.finalize().into(),
-                place: Place { name: sniff::clean_name(name), object },
+                place: Place {
+                    name: sniff::clean_name(name),
+                    object,
+                    key: Some(ObjectKey(key.to_text())),
+                },
             }),
             Err(_) if counted.is_too_large => Err(KeepError::TooLarge),
             Err(BlobError::Cut) => Err(KeepError::Cut),
@@ -173,11 +183,11 @@ impl Cabinet {
     ) -> Result<FileEvent, Error> {
         let subject = contact.map_or(company, Uuid::from);
         let class = KeyClass::Content;
-        let keys = self.vault.keys(&[Wanted { company, subject, class, at }]).await?;
+        let wanted = Wanted { company, subject, class, at };
+        let keys = self.vault.keys(&[wanted]).await?;
         let field = Field { company, event_type: "files.file.stored", field: "place" };
         let place = keys.seal(field, subject, class, at, &kept.place)?;
-        let digest =
-            self.vault.index(company).await?.blind("files.digest", &hex::encode(kept.sha256));
+        let digest = keys.digest(wanted, "files.digest", &kept.sha256)?;
         Ok(FileEvent::Stored {
             mime_type: kept.mime_type.into(),
             size_bytes: i64::try_from(kept.size_bytes).unwrap_or(i64::MAX),
@@ -222,11 +232,19 @@ impl Cabinet {
     /// If something below fails.
     pub async fn find(&self, company: Uuid, file: FileId) -> Result<Option<Found>, KeepError> {
         let Some((row, place)) = self.look(company, file).await? else { return Ok(None) };
-        match self.blobs.get(&place.object).await {
+        let content = match (self.blobs.get(&place.object).await, &place.key) {
+            (Ok(content), Some(key)) => {
+                let key = FileKey::from_text(&key.0)?;
+                Ok(pieces::opened(content, &key, || BlobError::Damaged).boxed())
+            }
+            (found, _) => found,
+        };
+        match content {
             Ok(content) => Ok(Some(Found {
                 mime_type: row.mime_type,
                 size_bytes: row.size_bytes,
                 name: place.name,
+                contact: row.contact_id.map(ContactId::from_uuid),
                 content,
             })),
             Err(BlobError::Missing) => Ok(None),

@@ -8,6 +8,7 @@
 pub mod cabinet;
 pub mod file;
 pub mod link;
+pub mod outside;
 pub mod projections;
 pub mod queries;
 pub mod routes;

@@ -10,6 +10,7 @@
 //! Deliberately absent: parsing, and any look at what a delivery says.
 
 mod budget;
+mod empty;
 mod fresh;
 mod keys;
 mod retention;
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use budget::{Budget, Hold};
+pub use empty::Reach;
 pub(crate) use fresh::Fresh;
 
 use crate::{

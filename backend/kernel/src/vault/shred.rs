@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{EVERY_PERIOD, Signature, Vault};
 use crate::{
     error::{Error, Result},
+    faults,
     plant::{Plant, planted},
 };
 
@@ -73,6 +74,11 @@ impl ShredRecord {
             .map_err(|_other_shape| Error::Row { what: "a shred record".to_owned() })
     }
 
+    /// When it was destroyed.
+    pub fn at(&self) -> Result<DateTime<Utc>> {
+        Ok(self.body()?.at)
+    }
+
     /// The record's id; also a good name for its file.
     pub fn id(&self) -> Result<Uuid> {
         Ok(self.body()?.id)
@@ -117,22 +123,56 @@ impl Vault {
         subjects: &[Uuid],
         classes: &[KeyClass],
     ) -> Result<ShredRecord> {
+        self.shred_as(self.ground.ids.v7(), company, subjects, classes).await
+    }
+
+    /// The same under an id that the caller remembers: what was begun and broke off goes on with it,
+    /// and what was done is answered with its record.
+    pub async fn shred_as(
+        &self,
+        id: Uuid,
+        company: Uuid,
+        subjects: &[Uuid],
+        classes: &[KeyClass],
+    ) -> Result<ShredRecord> {
+        if let Some(done) = self.shred_record(id).await? {
+            return Ok(done);
+        }
         let (subjects, classes) = (subjects.to_vec(), classes.to_vec());
-        self.destroy(Shred::Subjects { company, subjects, classes }).await
+        self.destroy(id, Shred::Subjects { company, subjects, classes }).await
+    }
+
+    /// The signed record of a shred that was done here.
+    pub async fn shred_record(&self, id: Uuid) -> Result<Option<ShredRecord>> {
+        let row: Option<(String, Uuid, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+            "select s.record, s.key_id, k.public, s.signature
+             from vault.shreds s
+             join vault.signing_keys k on k.id = s.key_id
+             where s.id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|(record, key, public, signature)| ShredRecord {
+            record,
+            key,
+            public: BASE64.encode(public),
+            signature: BASE64.encode(signature),
+        }))
     }
 
     /// Destroys all that a company had sealed, its index and its secrets.
     pub async fn shred_company(&self, company: Uuid) -> Result<ShredRecord> {
-        self.destroy(Shred::Company { company }).await
+        self.destroy(self.ground.ids.v7(), Shred::Company { company }).await
     }
 
     /// Destroys a class of one period.
     pub async fn shred_period(&self, class: KeyClass, period: i32) -> Result<ShredRecord> {
-        self.destroy(Shred::Period { class, period }).await
+        self.destroy(self.ground.ids.v7(), Shred::Period { class, period }).await
     }
 
-    async fn destroy(&self, shred: Shred) -> Result<ShredRecord> {
-        let body = Body { form: 1, id: self.ground.ids.v7(), at: self.ground.clock.now(), shred };
+    async fn destroy(&self, id: Uuid, shred: Shred) -> Result<ShredRecord> {
+        let body = Body { form: 1, id, at: self.ground.clock.now(), shred };
         let record = serde_json::to_string(&body).map_err(|_unserialisable| Error::Seal)?;
         let signature = self.signer().await?.sign(record.as_bytes());
         let record = ShredRecord {
@@ -144,6 +184,7 @@ impl Vault {
         if let Some(store) = &self.store {
             store.keep(&record).await.map_err(|error| Error::Store(error.to_string()))?;
         }
+        faults::point("after_shred_kept");
         self.carry_out(&record, &body).await?;
         Ok(record)
     }
@@ -151,29 +192,42 @@ impl Vault {
     /// Does again what was destroyed before this database was restored; how many records were new to
     /// it. A record whose signature does not fit is an error: nothing is served then.
     pub async fn apply_shreds(&self) -> Result<usize> {
-        let Some(store) = &self.store else { return Ok(0) };
+        let lost = self.lost_shreds().await?;
+        for record in &lost {
+            self.shred_again(record).await?;
+        }
+        Ok(lost.len())
+    }
+
+    /// Does again what one of [`Vault::lost_shreds`] says.
+    pub async fn shred_again(&self, record: &ShredRecord) -> Result<()> {
+        self.carry_out(record, &record.body()?).await
+    }
+
+    /// What was destroyed and this database does not know of, because it was restored. A record whose
+    /// signature does not fit is an error: nothing is served then.
+    pub async fn lost_shreds(&self) -> Result<Vec<ShredRecord>> {
+        let Some(store) = &self.store else { return Ok(vec![]) };
         if planted(Plant::ForgetShreds) {
-            return Ok(0);
+            return Ok(vec![]);
         }
         let records = store.all().await.map_err(|error| Error::Store(error.to_string()))?;
         let known: Vec<Uuid> =
             sqlx::query_scalar("select id from vault.shreds").fetch_all(&self.pool).await?;
         let known: std::collections::HashSet<Uuid> = known.into_iter().collect();
-        let mut done = 0;
-        for record in &records {
+        let mut lost = vec![];
+        for record in records {
             let signature = record.signature().filter(|given| given.fits(record.record.as_bytes()));
             // A key made after the backup is not known to it; one that is must be the same.
             let ours = self.public_key(record.key).await?;
             if signature.is_none_or(|given| ours.is_some_and(|ours| ours != given.public)) {
                 return Err(Error::Store("a shred record's signature does not fit".to_owned()));
             }
-            let body = record.body()?;
-            if !known.contains(&body.id) {
-                self.carry_out(record, &body).await?;
-                done += 1;
+            if !known.contains(&record.id()?) {
+                lost.push(record);
             }
         }
-        Ok(done)
+        Ok(lost)
     }
 
     async fn carry_out(&self, record: &ShredRecord, body: &Body) -> Result<()> {

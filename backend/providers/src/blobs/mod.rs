@@ -75,6 +75,9 @@ impl Store {
     }
 
     fn path(&self, name: &str) -> Path {
+        if let Some((folder, name)) = name.split_once('/') {
+            return self.prefix.clone().join(folder).join(name);
+        }
         // Two characters of folder, so that no folder holds a million files.
         let folder: String = name.chars().take(2).collect();
         self.prefix.clone().join(folder).join(name)
@@ -137,6 +140,21 @@ impl Blobs for Store {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(failed(error)),
             }
+        })
+    }
+
+    fn list<'a>(&'a self, folder: &'a str) -> Answer<'a, Result<Vec<String>, BlobError>> {
+        Box::pin(async move {
+            let path = self.prefix.clone().join(folder);
+            let mut found = self.inner.list(Some(&path));
+            let mut names = Vec::new();
+            while let Some(object) = found.next().await {
+                let object = object.map_err(failed)?;
+                if let Some(name) = object.location.filename() {
+                    names.push(format!("{folder}/{name}"));
+                }
+            }
+            Ok(names)
         })
     }
 }

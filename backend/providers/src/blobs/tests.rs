@@ -49,6 +49,20 @@ async fn what_breaks_off_leaves_nothing() {
     std::fs::remove_dir_all(path).unwrap();
 }
 
+#[tokio::test]
+async fn a_folder_tells_what_is_in_it_and_one_that_is_not_there_is_empty() {
+    let (path, store) = folder("list");
+    assert_eq!(store.list("shreds").await.unwrap(), Vec::<String>::new());
+    for name in ["shreds/a-1.json", "shreds/b-2.json", "aa-1"] {
+        store.put(name, content(vec![Ok(Bytes::from_static(b"x"))])).await.unwrap();
+    }
+    let mut names = store.list("shreds").await.unwrap();
+    names.sort();
+    assert_eq!(names, ["shreds/a-1.json", "shreds/b-2.json"]);
+    assert_eq!(read(&store, &names[0]).await.unwrap(), b"x");
+    std::fs::remove_dir_all(path).unwrap();
+}
+
 #[test]
 fn an_address_is_of_a_known_kind() {
     assert!(matches!(Store::open("ftp://host"), Err(BadAddress::Unknown)));

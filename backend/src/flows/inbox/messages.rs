@@ -10,7 +10,7 @@ use kernel::{
     http::{Answer, Can, Path, Problem, Query, right::ReadConversations},
 };
 use serde::Deserialize;
-use shared::{ids::ConversationId, messages::Message, page::Page};
+use shared::{contacts::ReadWhat, ids::ConversationId, messages::Message, page::Page};
 use utoipa::ToSchema;
 
 use super::{Inbox, bad_cursor, conversations_failed, id, limit};
@@ -42,13 +42,13 @@ pub(super) async fn list(
     };
     let most = limit(asked.limit, 50);
     let mut tx = db::reading_as(&inbox.pools.reader, can.company()).await?;
-    if threads::one(&mut tx, conversation).await.map_err(conversations_failed)?.is_none() {
-        return Err(Problem::not_found());
-    }
+    let thread = threads::one(&mut tx, conversation).await.map_err(conversations_failed)?;
+    let thread = thread.ok_or_else(Problem::not_found)?;
     let mut items = messages::list(&mut tx, conversation, from, most.saturating_add(1))
         .await
         .map_err(conversations_failed)?;
     tx.commit().await?;
+    inbox.readers.saw(&can, can.company(), thread.contact, ReadWhat::Messages);
     if !matches!(from, From::After(_)) {
         items.reverse();
     }

@@ -2,21 +2,29 @@
 //! joined here by id (D6).
 //!
 //! Routes: `GET /api/v1/conversations`, `/{id}`, `/{id}/messages`; `POST /{id}/read`;
-//! `GET /api/v1/contacts`, `/{id}`. Rights: `ReadConversations`, `TouchConversations`, `ReadContacts`.
+//! `GET /api/v1/contacts`, `/{id}`, `/{id}/readers`. Rights: `ReadConversations`, `TouchConversations`,
+//! `ReadContacts`, `ReadAudit`. Whoever is shown one person's data is noted (LG10).
 
 mod messages;
 mod people;
+mod readers;
 pub mod shown;
 mod threads;
 
 use std::sync::Arc;
 
+use contacts::readers::Readers;
 use kernel::{
     db::Pools,
     http::{Problem, Routes, get, post},
 };
 use messaging::outside::Presence;
-use shared::{contacts::Contact, conversations::Thread, messages::Message, page::Page};
+use shared::{
+    contacts::{Contact, Reading},
+    conversations::Thread,
+    messages::Message,
+    page::Page,
+};
 use tenancy::Tenancy;
 use uuid::Uuid;
 
@@ -33,6 +41,8 @@ pub struct Inbox {
     pub presence: Arc<dyn Presence>,
     /// Knows the names of those who write for the company.
     pub tenancy: Tenancy,
+    /// Takes note of who reads a person's data.
+    pub readers: Readers,
 }
 
 /// Puts the names of their authors to messages, with one question for all of them.
@@ -85,6 +95,12 @@ pub fn routes(inbox: Inbox) -> Routes {
                 .answers::<Contact>(200)
                 .reads(THREADS),
         )
+        .add(
+            get("/api/v1/contacts/{id}/readers", readers::list)
+                .says("Lists who read something of a person, the latest first.")
+                .answers::<Page<Reading>>(200)
+                .reads(THREADS),
+        )
         .with_state(inbox)
 }
 
@@ -105,7 +121,7 @@ fn conversations_failed(error: conversations::queries::QueryError) -> Problem {
     }
 }
 
-fn contacts_failed(error: contacts::queries::QueryError) -> Problem {
+pub(super) fn contacts_failed(error: contacts::queries::QueryError) -> Problem {
     match error {
         contacts::queries::QueryError::Database(error) => error.into(),
         row @ contacts::queries::QueryError::Row { .. } => Problem::internal(&row),

@@ -9,7 +9,7 @@ use kernel::{
 };
 use serde::Deserialize;
 use shared::{
-    contacts::Contact,
+    contacts::{Contact, ReadWhat},
     ids::{ContactId, ConversationId},
     page::Page,
 };
@@ -97,6 +97,9 @@ pub(super) async fn one(
     let found = people::by_ids(&mut tx, &[contact]).await.map_err(contacts_failed)?;
     let shown = whole(&mut tx, found.into_iter().collect()).await?.pop();
     tx.commit().await?;
+    if shown.is_some() {
+        inbox.readers.saw(&can, can.company(), contact, ReadWhat::Contact);
+    }
     shown.map(Answer::ok).ok_or_else(Problem::not_found)
 }
 

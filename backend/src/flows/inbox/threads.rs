@@ -18,6 +18,7 @@ use kernel::{
 };
 use serde::Deserialize;
 use shared::{
+    contacts::ReadWhat,
     conversations::{MarkRead, Thread},
     ids::{ChannelId, ContactId, ConversationId},
     page::Page,
@@ -103,8 +104,10 @@ pub(super) async fn one(
     let mut tx = db::reading_as(&inbox.pools.reader, can.company()).await?;
     let row = threads::one(&mut tx, conversation).await.map_err(conversations_failed)?;
     let row = row.ok_or_else(Problem::not_found)?;
+    let contact = row.contact;
     let thread = with_names(&mut tx, vec![row]).await?.pop();
     tx.commit().await?;
+    inbox.readers.saw(&can, can.company(), contact, ReadWhat::Messages);
     thread.map(Answer::ok).ok_or_else(Problem::not_found)
 }
 

@@ -9,7 +9,7 @@ use shared::{
     permission::Permission,
 };
 
-use super::{Pane, row::medium_icon};
+use super::{Pane, erase::Erase, row::medium_icon};
 use crate::{
     address::{Address, Page},
     browser::{dom, format},
@@ -108,6 +108,7 @@ fn Person(thread: Arc<Thread>, contact: Memo<Option<Arc<Contact>>>) -> impl Into
         {live(move || contact.get().filter(|contact| contact.conversations.len() > 1).map(|contact| {
             view! { <Threads contact here=thread.id /> }
         }))}
+        <Erase contact />
     }
 }
 

@@ -8,6 +8,7 @@ mod composer;
 mod contact;
 mod content;
 mod delivery;
+mod erase;
 mod head;
 mod history;
 mod list;

@@ -230,6 +230,14 @@ pub async fn of_contacts(
     Ok(rows.into_iter().map(|(contact, id)| (contact.into(), id.into())).collect())
 }
 
+/// The ids of all threads of contacts.
+pub async fn all_of(connection: &mut PgConnection, contacts: &[Uuid]) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar("select id from conversations_threads.threads where contact_id = any($1)")
+        .bind(contacts)
+        .fetch_all(connection)
+        .await
+}
+
 fn thread(row: Row) -> Result<ThreadRow, QueryError> {
     let (id, channel, contact, identity, window_closes_at, active_at, last, n_unread) = row;
     let last = last.map(|doc| serde_json::from_str::<Doc>(&doc)).transpose();

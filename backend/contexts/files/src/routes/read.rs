@@ -7,25 +7,29 @@ use axum::{
     extract::State,
     http::{HeaderName, HeaderValue, Response, header},
 };
-use kernel::http::{Answer, Can, Path, Problem, Query, SignedIn, right};
+use kernel::http::{Answer, Caller, Can, Path, Problem, Query, SignedIn, right};
 use shared::{
     files::{FileLink, FileProof},
     ids::FileId,
 };
 use uuid::Uuid;
 
+use super::Files;
 use crate::{
-    cabinet::{Cabinet, Found, KeepError},
+    cabinet::{Found, KeepError},
     link,
 };
 
 pub(super) async fn link(
-    State(cabinet): State<Cabinet>,
+    State(files): State<Files>,
     can: Can<right::ReadFiles>,
     Path(file): Path<FileId>,
 ) -> Result<Answer<FileLink>, Problem> {
-    let company = can.company();
+    let (company, cabinet) = (can.company(), &files.cabinet);
     let (row, place) = cabinet.look(company, file).await?.ok_or_else(Problem::not_found)?;
+    if let Some(contact) = row.contact_id {
+        files.readers.saw(&can, company, contact.into());
+    }
     let url = match can.session() {
         Some(session) => {
             let index = cabinet.vault.index(company).await?;
@@ -42,7 +46,7 @@ pub(super) async fn link(
 }
 
 pub(super) async fn content(
-    State(cabinet): State<Cabinet>,
+    State(files): State<Files>,
     signed_in: SignedIn,
     Path(file): Path<FileId>,
     Query(proof): Query<FileProof>,
@@ -51,29 +55,39 @@ pub(super) async fn content(
     let is_member =
         signed_in.admitted().companies.iter().any(|standing| standing.company == company);
     let session = signed_in.session().filter(|_| is_member).ok_or_else(Problem::not_found)?;
+    let cabinet = &files.cabinet;
     let index = cabinet.vault.index(company).await?;
     let told = (proof.until, proof.proof.as_str());
     let now = cabinet.ground.clock.now();
     if !link::is_good(&index, (company, file), session, told, now) {
         return Err(Problem::not_found());
     }
-    send(&cabinet, company, file).await
+    send(&files, &signed_in, company, file).await
 }
 
 pub(super) async fn download(
-    State(cabinet): State<Cabinet>,
+    State(files): State<Files>,
     can: Can<right::ReadFiles>,
     Path(file): Path<FileId>,
 ) -> Result<Response<Body>, Problem> {
-    send(&cabinet, can.company(), file).await
+    send(&files, &can, can.company(), file).await
 }
 
-async fn send(cabinet: &Cabinet, company: Uuid, file: FileId) -> Result<Response<Body>, Problem> {
-    let found = cabinet.find(company, file).await.map_err(|error| match error {
+async fn send(
+    files: &Files,
+    caller: &Caller,
+    company: Uuid,
+    file: FileId,
+) -> Result<Response<Body>, Problem> {
+    let found = files.cabinet.find(company, file).await.map_err(|error| match error {
         KeepError::Kernel(error) => error.into(),
         other => Problem::unavailable(&other),
     })?;
-    let Found { mime_type, size_bytes, name, content } = found.ok_or_else(Problem::not_found)?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    let Found { mime_type, size_bytes, name, contact, content } = found;
+    if let Some(contact) = contact {
+        files.readers.saw(caller, company, contact);
+    }
     let mut response = Response::new(Body::from_stream(content));
     let headers = response.headers_mut();
     let fixed = [

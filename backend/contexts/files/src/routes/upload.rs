@@ -8,9 +8,15 @@ use kernel::{
     http::{Answer, Can, Problem, Upload, right},
 };
 use ports::blobs::BlobError;
-use shared::{files::StoredFile, ids::FileId, problem::Kind};
+use shared::{
+    files::StoredFile,
+    ids::{ContactId, FileId},
+    problem::Kind,
+};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
+use super::Files;
 use crate::{
     cabinet::{Cabinet, KeepError, LARGEST},
     file::{Command, File},
@@ -20,19 +26,22 @@ use crate::{
 const AHEAD: usize = 4;
 
 pub(super) async fn upload(
-    State(cabinet): State<Cabinet>,
+    State(Files { cabinet, .. }): State<Files>,
     can: Can<right::UploadFiles>,
     Upload(mut parts): Upload,
 ) -> Result<Answer<StoredFile>, Problem> {
+    let (company, now) = (can.company(), cabinet.ground.clock.now());
+    let mut contact = None;
     let field = loop {
         let next = parts.next_field().await.map_err(|_broken| broken())?;
         let Some(field) = next else { return Err(Problem::invalid("/file", "missing")) };
-        if field.name() == Some("file") {
-            break field;
+        match field.name() {
+            Some("file") => break field,
+            Some("contact") => contact = Some(person(&cabinet, company, field).await?),
+            _ => {}
         }
     };
     let name = field.file_name().unwrap_or("file").to_owned();
-    let (company, now) = (can.company(), cabinet.ground.clock.now());
     let (sender, receiver) = mpsc::channel(AHEAD);
     let content = stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|bytes| (bytes, receiver))
@@ -42,7 +51,14 @@ pub(super) async fn upload(
     let kept = kept.map_err(refused)?;
     let index = cabinet.vault.index(company).await?;
     let file = FileId::from_uuid(index.id(0, "file", &[can.command_id().as_bytes()]));
-    let event = cabinet.stored(company, None, &kept, now).await?;
+    let event = cabinet.stored(company, contact, &kept, now).await;
+    let event = match event {
+        Ok(event) => event,
+        Err(error) => {
+            cabinet.discard(&kept).await;
+            return Err(error.into());
+        }
+    };
     let request = Request::<File> {
         company,
         id: file.into(),
@@ -68,6 +84,16 @@ pub(super) async fn upload(
         size_bytes: i64::try_from(kept.size_bytes).unwrap_or(i64::MAX),
     };
     Ok(Answer::created(stored).after(&done))
+}
+
+/// The person a file is for, so that it goes with her; one of the company's own.
+async fn person(cabinet: &Cabinet, company: Uuid, field: Field<'_>) -> Result<ContactId, Problem> {
+    let text = field.text().await.map_err(|_broken| broken())?;
+    let unknown = || Problem::invalid("/contact", "unknown");
+    let contact: ContactId = text.parse().map_err(|_not_an_id| unknown())?;
+    let past = cabinet.ledger.read_stream(company, contact.into(), 0).await?;
+    let is_known = past.first().is_some_and(|event| &*event.stream_kind == "contact");
+    is_known.then_some(contact).ok_or_else(unknown)
 }
 
 /// Hands the pieces on as they come; what breaks off is told.

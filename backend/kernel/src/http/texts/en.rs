@@ -256,6 +256,11 @@ pub(super) const TEXTS: &[Text] = &[
         "This contact does not exist, or you may not see it. Nothing was changed.",
     ),
     (
+        "erasure_not_confirmed",
+        "Not confirmed",
+        "To erase this person, type their name as it is shown, or the contact's id. Nothing was erased.",
+    ),
+    (
         "contact_erased",
         "The contact was erased",
         "Everything personal about this contact was erased. Nothing can be added to it any more.",

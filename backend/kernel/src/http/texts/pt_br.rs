@@ -244,6 +244,11 @@ pub(super) const TEXTS: &[Text] = &[
         "Este contato não existe, ou você não pode vê-lo. Nada foi alterado.",
     ),
     (
+        "erasure_not_confirmed",
+        "Não confirmado",
+        "Para eliminar esta pessoa, digite o nome como aparece na tela, ou o id do contato. Nada foi eliminado.",
+    ),
+    (
         "contact_erased",
         "O contato foi apagado",
         "Tudo o que era pessoal deste contato foi apagado. Nada mais pode ser acrescentado a ele.",

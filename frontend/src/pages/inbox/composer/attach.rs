@@ -1,7 +1,9 @@
 //! Files that go with an answer: uploaded at once, sent with it.
 
+use std::sync::Arc;
+
 use leptos::{html, prelude::*, task::spawn_local};
-use shared::files::StoredFile;
+use shared::{conversations::Thread, files::StoredFile};
 use web_sys::{DataTransfer, File, FileList};
 
 use crate::{
@@ -16,23 +18,30 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct Uploads {
     desk: Desk,
+    thread: Memo<Option<Arc<Thread>>>,
     names: RwSignal<Vec<(String, String)>>,
     files: RwSignal<Vec<StoredFile>>,
 }
 
 impl Uploads {
     /// None yet; what is done goes to `files`.
-    pub(super) fn new(desk: Desk, files: RwSignal<Vec<StoredFile>>) -> Self {
-        Self { desk, names: RwSignal::new(Vec::new()), files }
+    pub(super) fn new(
+        desk: Desk,
+        thread: Memo<Option<Arc<Thread>>>,
+        files: RwSignal<Vec<StoredFile>>,
+    ) -> Self {
+        Self { desk, thread, names: RwSignal::new(Vec::new()), files }
     }
 
     /// Begins to upload.
     pub(super) fn add(self, files: Vec<File>) {
+        let contact =
+            self.thread.with_untracked(|thread| thread.as_ref().map(|thread| thread.contact));
         for file in files {
             let (key, name) = (dom::fresh_key(), file.name());
             self.names.update(|names| names.push((key.clone(), name.clone())));
             spawn_local(async move {
-                let answer = self.desk.api.upload_file(&file, &key).await;
+                let answer = self.desk.api.upload_file(&file, contact, &key).await;
                 let _gone = self.names.try_update(|names| names.retain(|(other, _)| *other != key));
                 match answer {
                     Ok(stored) => {

@@ -99,7 +99,7 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
     let draft = desk.draft(talk.id);
     let writing =
         Writing { talk, text: RwSignal::new(draft.text), files: RwSignal::new(draft.files) };
-    let uploads = Uploads::new(desk, writing.files);
+    let uploads = Uploads::new(desk, thread, writing.files);
     let input = NodeRef::<html::Textarea>::new();
     let template = RwSignal::new(false);
     let is_dragged = RwSignal::new(false);

@@ -211,6 +211,10 @@ impl Doc {
     /// Takes note of an event that was recorded at a time.
     pub fn on(&mut self, event: &MessageEvent, opened: Opened, recorded_at: DateTime<Utc>) {
         match event {
+            MessageEvent::Reacted { .. }
+            | MessageEvent::Edited { .. }
+            | MessageEvent::MediaStored { .. }
+                if self.is_erased => {}
             MessageEvent::Received { .. }
             | MessageEvent::Echoed { .. }
             | MessageEvent::Queued { .. } => self.say(event, opened, recorded_at),

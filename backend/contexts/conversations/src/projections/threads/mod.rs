@@ -1,11 +1,11 @@
 //! Threads and what is said in them.
 //!
 //! Tables: `threads`, a row per conversation with its newest message and service window; `messages`, a
-//! row per message with what is told of it ([`message::Doc`]).
+//! row per message with what is told of it ([`message::Doc`]); `erased`, the contacts that were.
 //!
 //! **Invariants.** A batch reads the rows that it touches once and writes them once. Rows are the same
 //! whatever order statuses, reactions and edits come in. Text of people stands in `messages.doc` only,
-//! and goes when the person is erased.
+//! and goes when the person is erased; what was under way to her meanwhile comes in without it.
 
 pub mod message;
 mod rows;
@@ -73,11 +73,11 @@ impl Projection for Threads {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["threads", "messages"]
+        &["threads", "messages", "erased"]
     }
 
     fn ddl(&self) -> &'static str {
@@ -95,7 +95,10 @@ impl Projection for Threads {
            primary key (company_id, id)) with (fillfactor = 80);
          create index messages_order on messages (company_id, conversation_id, at, intake, index)
            where not is_hidden;
-         create index messages_contact on messages (company_id, contact_id);"
+         create index messages_contact on messages (company_id, contact_id);
+         create table erased (
+           company_id uuid not null, contact_id uuid not null,
+           primary key (company_id, contact_id));"
     }
 
     fn wants(&self, event_type: &str) -> bool {
@@ -123,6 +126,7 @@ impl Projection for Threads {
             for (event, fact) in events.iter().zip(facts) {
                 changes.on(event, fact);
             }
+            changes.forget(&rows::erased(connection, changes.contacts()).await?);
             rows::store(connection, &changes).await
         }
         .boxed()
@@ -130,6 +134,23 @@ impl Projection for Threads {
 }
 
 impl Changes {
+    /// The contacts whose messages this batch tells of.
+    fn contacts(&self) -> BTreeSet<Key> {
+        let said = self.messages.iter().filter(|(_, doc)| !doc.is_erased);
+        said.filter_map(|(key, doc)| Some((key.0, doc.said.as_ref()?.contact.into_uuid())))
+            .collect()
+    }
+
+    /// Takes what is personal out of the messages of contacts that were erased before this batch.
+    fn forget(&mut self, erased: &BTreeSet<Key>) {
+        for ((company, _), doc) in &mut self.messages {
+            let contact = doc.said.as_ref().map(|said| said.contact.into_uuid());
+            if contact.is_some_and(|contact| erased.contains(&(*company, contact))) {
+                doc.erase();
+            }
+        }
+    }
+
     fn on(&mut self, recorded: &Recorded, fact: Fact) {
         let key = (recorded.company, recorded.stream);
         match fact {

@@ -79,6 +79,30 @@ pub(super) async fn load(
     rows.into_iter().map(|(company, id, doc)| Ok(((company, id), parse(&doc, id)?))).collect()
 }
 
+/// Those of these contacts that were erased.
+pub(super) async fn erased(
+    connection: &mut PgConnection,
+    contacts: BTreeSet<Key>,
+) -> Result<BTreeSet<Key>, ProjectionError> {
+    if contacts.is_empty() {
+        return Ok(contacts);
+    }
+    let (companies, ids): (Vec<Uuid>, Vec<Uuid>) = contacts.into_iter().unzip();
+    let rows: Vec<Key> = sqlx::query_as(
+        "select e.company_id, e.contact_id
+         from unnest($1::uuid[], $2::uuid[]) as w(company, id)
+         cross join lateral (
+           select company_id, contact_id from erased
+           where company_id = w.company and contact_id = w.id limit 1
+         ) e",
+    )
+    .bind(companies)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Writes what a batch changed.
 pub(super) async fn store(
     connection: &mut PgConnection,
@@ -209,12 +233,19 @@ async fn store_threads(
     Ok(())
 }
 
-/// Takes everything personal out of a contact's messages.
+/// Takes everything personal out of a contact's messages, and remembers that she was erased.
 async fn erase(
     connection: &mut PgConnection,
     company: Uuid,
     contact: Uuid,
 ) -> Result<(), ProjectionError> {
+    sqlx::query(
+        "insert into erased (company_id, contact_id) values ($1, $2) on conflict do nothing",
+    )
+    .bind(company)
+    .bind(contact)
+    .execute(&mut *connection)
+    .await?;
     let rows: Vec<(Uuid, String)> =
         sqlx::query_as("select id, doc from messages where company_id = $1 and contact_id = $2")
             .bind(company)

@@ -1,0 +1,4 @@
+//! Plain tables of the context.
+
+pub mod erasures;
+pub mod reads;
