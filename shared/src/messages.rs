@@ -137,6 +137,10 @@ pub enum SuppressReason {
     CompanySuspended,
     /// The channel was taken off.
     ChannelDisconnected,
+    /// The person wants no messages of this kind.
+    OptedOut,
+    /// The person has it already, under another contact of hers.
+    AlreadySent,
 }
 crate::stored!(SuppressReason);
 

@@ -98,6 +98,12 @@ events! {
             /// Messages a second.
             mps: Option<u32>,
         }
+        /// The provider said which business the account belongs to: its limits are shared with all
+        /// other numbers of that business.
+        PortfolioTold = "channels.channel.portfolio_told" {
+            /// Meta's id of the business.
+            portfolio: ConfigText,
+        }
         /// The provider said something of the account, as its event's name.
         AccountAlerted = "channels.channel.account_alerted" {
             /// The webhook's field, such as `account_update`.

@@ -248,6 +248,8 @@ events! {
             /// Which attempt.
             attempt: u16,
         }
+        /// A person has seen that an attempt of which nobody knew went through.
+        Confirmed = "messaging.message.confirmed" {}
         /// Taken back before it was picked.
         Withdrawn = "messaging.message.withdrawn" {
             /// A stable word that says why.
@@ -383,6 +385,9 @@ pub struct Pick {
     pub attempt: u16,
     /// The thread, which is the pair of number and person.
     pub conversation: ConversationId,
+    /// The person, when she is reached outside a service window: the portfolio counts her.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<ContactId>,
 }
 shared::stored!(Pick);
 

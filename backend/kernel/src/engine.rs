@@ -121,7 +121,7 @@ impl Engine {
         work: &BTreeSet<Work>,
         digest: impl Fn() -> Digest<F> + Send + 'static,
     ) {
-        self.live(tasks, ground);
+        live(tasks, ground);
         let does = |piece: Work| work.contains(&piece);
         if does(Work::Intake) {
             let (intake, keep) = (ground.intake.clone(), ground.keep_deliveries);
@@ -148,26 +148,6 @@ impl Engine {
         }
     }
 
-    /// What every process does, whatever else it was given.
-    fn live(&self, tasks: &Tasks, ground: &Ground) {
-        let Ground { ledger, bus, nodes, gate, .. } = ground.clone();
-        tasks.supervise("nodes", {
-            let nodes = nodes.clone();
-            move || nodes.clone().run()
-        });
-        tasks.supervise("listener", {
-            let ledger = ledger.clone();
-            move || Listener::new(bus.clone(), ledger.clone()).run(nodes.alone())
-        });
-        tasks.supervise("release", {
-            let (ledger, gate) = (ledger.clone(), gate.clone());
-            move || incarnation::wait_for_release(ledger.clone(), gate.clone())
-        });
-        tasks.supervise("clock", move || {
-            hold_while_the_clock_is_wrong(ledger.clone(), gate.clone())
-        });
-    }
-
     fn project(&self, tasks: &Tasks, ground: &Ground) {
         let shard = ground.ledger.shard();
         tasks.supervise("read models", {
@@ -190,6 +170,24 @@ impl Engine {
             timers.run(nodes.owns(&format!("timers:{}", ledger.shard())))
         });
     }
+}
+
+/// What every process does, whatever else it was given.
+fn live(tasks: &Tasks, ground: &Ground) {
+    let Ground { ledger, bus, nodes, gate, .. } = ground.clone();
+    tasks.supervise("nodes", {
+        let nodes = nodes.clone();
+        move || nodes.clone().run()
+    });
+    tasks.supervise("listener", {
+        let ledger = ledger.clone();
+        move || Listener::new(bus.clone(), ledger.clone()).run(nodes.alone())
+    });
+    tasks.supervise("release", {
+        let (ledger, gate) = (ledger.clone(), gate.clone());
+        move || incarnation::wait_for_release(ledger.clone(), gate.clone())
+    });
+    tasks.supervise("clock", move || hold_while_the_clock_is_wrong(ledger.clone(), gate.clone()));
 }
 
 fn relay(tasks: &Tasks, ground: &Ground) {

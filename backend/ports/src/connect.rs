@@ -26,6 +26,8 @@ pub struct NumberInfo {
     pub throughput: Option<String>,
     /// How many people a day: `TIER_250` …
     pub messaging_limit: Option<String>,
+    /// The business that owns the account, where the token may see it.
+    pub business_id: Option<String>,
     /// CONNECTED, PENDING …
     pub status: Option<String>,
     /// Whether the number is also used in the WhatsApp Business app.

@@ -235,6 +235,7 @@ impl Whatsapp {
             secrets: 1,
             quality: Some("GREEN".into()),
             tier: Some("TIER_1K".into()),
+            portfolio: None,
         });
         let request = Request::<Channel> {
             company,

@@ -5,7 +5,7 @@
 
 mod drafts;
 mod loading;
-mod sending;
+pub(crate) mod sending;
 
 use std::{collections::BTreeMap, sync::Arc};
 

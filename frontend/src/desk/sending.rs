@@ -18,6 +18,15 @@ use crate::{
     words,
 };
 
+/// How a person ends a doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// She has seen that it arrived.
+    Arrived,
+    /// She wants it sent once more.
+    SendAgain,
+}
+
 fn key(company: CompanyId) -> String {
     format!("outbox.{company}")
 }
@@ -67,6 +76,19 @@ impl Desk {
             let reply_to = message.quotes.as_ref().and_then(|quote| quote.id);
             self.send(message.conversation, content, reply_to);
         }
+    }
+
+    /// What a person decides about a message of which nobody knows whether it arrived.
+    pub(crate) fn decide(self, message: MessageId, doubt: Doubt) {
+        spawn_local(async move {
+            let done = match doubt {
+                Doubt::Arrived => self.api.confirm(message).await,
+                Doubt::SendAgain => self.api.say_again(message).await,
+            };
+            if let Err(failure) = done {
+                toast(Icon::CircleAlert, words::sentence(&failure));
+            }
+        });
     }
 
     /// Something that the server refused goes out again, as a new one.

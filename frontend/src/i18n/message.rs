@@ -40,6 +40,9 @@ pub(crate) struct Message {
     pub opened_chat: &'static str,
     pub provider_note: fn(&str) -> &'static str,
     pub unknown: &'static str,
+    pub doubt: &'static str,
+    pub arrived: &'static str,
+    pub send_again: &'static str,
     pub refused: fn(&str) -> String,
     pub reason: fn(i32) -> Option<&'static str>,
     pub not_sent: &'static str,
@@ -130,6 +133,9 @@ pub(super) const PORTUGUESE: Message = Message {
         _ => "Aviso do WhatsApp",
     },
     unknown: "Sem confirmação do provedor; não vamos repetir antes de saber.",
+    doubt: "O provedor não disse se chegou. Ela pode ter recebido: enviar de novo pode chegar duas vezes.",
+    arrived: "Chegou",
+    send_again: "Enviar de novo",
     refused: |code| format!("Não saiu: o WhatsApp recusou ({code})."),
     reason: |code| {
         Some(match code {
@@ -186,6 +192,10 @@ pub(super) const PORTUGUESE: Message = Message {
         }
         SuppressReason::ChannelDisconnected => {
             "Não saiu: este número foi desligado. O texto ficou guardado."
+        }
+        SuppressReason::OptedOut => "Não saiu: esta pessoa não quer receber mensagens deste tipo.",
+        SuppressReason::AlreadySent => {
+            "Não saiu: esta pessoa já recebeu esta mensagem, em outro contato dela."
         }
     },
     withdrawn: "Retirada antes de sair",
@@ -272,6 +282,9 @@ pub(super) const ENGLISH: Message = Message {
         _ => "WhatsApp note",
     },
     unknown: "No confirmation from the provider; we do not repeat it before we know.",
+    doubt: "The provider did not say whether it arrived. She may have it: sent again, it may arrive twice.",
+    arrived: "It arrived",
+    send_again: "Send again",
     refused: |code| format!("Not sent: WhatsApp refused it ({code})."),
     reason: |code| {
         Some(match code {
@@ -328,6 +341,10 @@ pub(super) const ENGLISH: Message = Message {
         SuppressReason::CompanySuspended => "Not sent: the company is suspended. The text is kept.",
         SuppressReason::ChannelDisconnected => {
             "Not sent: this number was disconnected. The text is kept."
+        }
+        SuppressReason::OptedOut => "Not sent: this person wants no messages of this kind.",
+        SuppressReason::AlreadySent => {
+            "Not sent: this person has this message already, under another contact of hers."
         }
     },
     withdrawn: "Withdrawn before it went out",

@@ -55,6 +55,7 @@ words! {
     SuppressReason {
         WindowClosed = "window_closed", Erased = "erased", Quota = "quota",
         CompanySuspended = "company_suspended", ChannelDisconnected = "channel_disconnected",
+        OptedOut = "opted_out", AlreadySent = "already_sent",
     }
 }
 

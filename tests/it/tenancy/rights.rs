@@ -71,6 +71,7 @@ fn samples() -> BTreeMap<&'static str, Value> {
         ("POST /api/v1/messages", json!({ "channel": channel, "to": "nobody", "content": text })),
         ("POST /api/v1/messages/{id}/reaction", json!({ "emoji": "x" })),
         ("POST /api/v1/messages/{id}/retry", Value::Null),
+        ("POST /api/v1/messages/{id}/confirm", Value::Null),
         ("GET /api/v1/channels", Value::Null),
         ("GET /api/v1/channels/{id}", Value::Null),
         ("POST /api/v1/channels", json!({ "name": "" })),

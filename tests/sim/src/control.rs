@@ -224,6 +224,7 @@ fn collect(value: &Value, around: &Map<String, Value>, found: &mut Vec<Map<Strin
         ("phone_number_id", "phone_number_id"),
         ("waba_id", "waba_id"),
         ("waba", "waba_id"),
+        ("business_id", "business_id"),
         ("display_phone_number", "display_phone_number"),
         ("display_phone", "display_phone_number"),
         ("phone", "display_phone_number"),

@@ -180,6 +180,12 @@ impl<'a> Reader<'a> {
             What::Account(update) => {
                 let waba = update.waba_id.as_ref().unwrap_or(&change.waba_id);
                 self.account(change, waba, &update.word);
+                if let Some(business) = &update.owner_business_id {
+                    let portfolio = ConfigText(business.clone());
+                    self.each(change, waba, None, |_| ChannelEvent::PortfolioTold {
+                        portfolio: portfolio.clone(),
+                    });
+                }
             }
             What::Template(update) => {
                 let event = match &**update {

@@ -16,7 +16,7 @@ use messaging::{
     lane::{
         Batch, Candidate, Ended, Handover, Now,
         commits::Place,
-        outcome::{Effect, Fate, judge},
+        outcome::{Effect, Fate, is_silent, judge},
     },
     message::{PROVIDER_ID, provider_key},
 };
@@ -44,6 +44,14 @@ pub(super) struct Desk {
     pub(super) generation: u64,
     pub(super) place: Place,
     pub(super) told: mpsc::UnboundedSender<Told>,
+}
+
+/// What a call brought, besides what becomes of its message.
+struct Heard {
+    effect: Effect,
+    title: Option<ConfigText>,
+    took: Duration,
+    is_silent: bool,
 }
 
 /// How long something is tried again that the ground did not take.
@@ -286,18 +294,13 @@ impl Desk {
             let chance = desk.chance();
             let title = title(&outcome);
             let (fate, effect) = judge(&outcome, ready.attempt, chance);
-            desk.account(&ready, fate, effect, title, took).await;
+            let heard = Heard { effect, title, took, is_silent: is_silent(&outcome) };
+            desk.account(&ready, fate, heard).await;
         });
     }
 
-    async fn account(
-        &self,
-        ready: &Ready,
-        fate: Fate,
-        effect: Effect,
-        title: Option<ConfigText>,
-        took: Duration,
-    ) {
+    async fn account(&self, ready: &Ready, fate: Fate, heard: Heard) {
+        let Heard { effect, title, took, is_silent } = heard;
         let (message, attempt) = (ready.message, ready.attempt);
         let now = self.now();
         let code = match &fate {
@@ -308,7 +311,8 @@ impl Desk {
         let (ended, event) = match fate {
             Fate::Accepted(provider_id) => {
                 self.accepted(ready, provider_id).await;
-                return self.tell(Did::Called { message, ended: Ended::Final, effect, code, took });
+                let ended = Ended::Final;
+                return self.tell(Did::Called { message, ended, effect, code, is_silent, took });
             }
             Fate::Failed(code) => {
                 let (by_status, provider_at) = (false, None);
@@ -327,7 +331,7 @@ impl Desk {
         };
         self.keep(message, event, vec![]).await;
         faults::point("after_outcome");
-        self.tell(Did::Called { message, ended, effect, code, took });
+        self.tell(Did::Called { message, ended, effect, code, is_silent, took });
     }
 
     async fn accepted(&self, ready: &Ready, provider_id: String) {
@@ -401,14 +405,19 @@ impl Desk {
         }
     }
 
-    /// Stops a channel until somebody acts.
-    pub(super) fn pause(&self, channel: ChannelId, reason: PauseReason, code: i32) {
+    /// Stops a channel of the group until somebody acts.
+    pub(super) fn pause(
+        &self,
+        (company, channel): (Uuid, ChannelId),
+        reason: PauseReason,
+        code: i32,
+    ) {
         let desk = self.clone();
         self.spawn(async move {
             let mut wait = Duration::from_millis(50);
             loop {
                 let request = Request::<Channel> {
-                    company: desk.company,
+                    company,
                     id: channel.into(),
                     command: Command::Pause(reason, Some(code)),
                     facts: desk.now().wall,
@@ -431,20 +440,24 @@ impl Desk {
         });
     }
 
-    /// Stops those of other channels that have the token of this one.
-    pub(super) fn pause_same_token(&self, others: Vec<ChannelId>, reason: PauseReason, code: i32) {
+    /// Finds those of other channels that have the token of this one, and says what holds for them.
+    pub(super) fn same_token(&self, others: Vec<(Uuid, ChannelId)>, effect: Effect, code: i32) {
         let desk = self.clone();
         self.spawn(async move {
             let directory = &desk.sending.directory;
-            let token = async |channel: ChannelId| {
-                let secrets = directory.secrets(desk.company, channel.into()).await;
+            let token = async |company: Uuid, channel: ChannelId| {
+                let secrets = directory.secrets(company, channel.into()).await;
                 secrets.ok().flatten().map(|secrets| secrets.token.clone())
             };
-            let Some(dead) = token(desk.channel).await else { return };
-            for other in others {
-                if token(other).await.as_ref() == Some(&dead) {
-                    desk.pause(other, reason, code);
+            let Some(ours) = token(desk.company, desk.channel).await else { return };
+            let mut same = vec![];
+            for (company, channel) in others {
+                if token(company, channel).await.as_ref() == Some(&ours) {
+                    same.push(channel);
                 }
+            }
+            if !same.is_empty() {
+                desk.tell(Did::SameToken(same, effect, code));
             }
         });
     }

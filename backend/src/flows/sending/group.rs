@@ -1,11 +1,12 @@
-//! The lanes of one company, owned by one process for an epoch (D19).
+//! The lanes of a dispatch group, owned by one process for an epoch (D19).
 //!
 //! **Invariants.** A lane is opened by a commit that closes the stream of whoever had it before and makes
-//! what that one left open unknown. Events are taken in the company's order, each once. When ownership,
-//! the ledger's refusal or silence says that somebody else may act, the lanes stop.
+//! what that one left open unknown. Events are taken in each company's order, each once. When ownership,
+//! the ledger's refusal or silence says that somebody else may act, the lanes stop; when the group is
+//! only asked for, they come to an end first.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -14,286 +15,238 @@ use events::{
     channels::ChannelEvent,
     messaging::{LaneEvent, MessageEvent},
 };
-use kernel::{db, error::Error, record::Recorded};
+use kernel::{error::Error, nodes::Lent, record::Recorded};
 use messaging::{
     lane::{
-        Action, Candidate, Ended, Halt, Handover, Hold, Input, Lane, Now,
-        commits::{LANE, Place, lane_key},
-        log::{Log, Takeover},
-        outcome::Effect,
+        Action, Candidate, Ended, Halt, Hold, Input, Lane, Now,
+        common::{People, Portfolio},
     },
-    message::progress::Progress,
     projections::lanes::{WINDOW, opens_window},
-    queries::lanes::{Number, Waiting, snapshot},
+    queries::lanes::Number,
 };
-use shared::{
-    channels::PauseReason,
-    ids::{ChannelId, ConversationId, MessageId},
-};
+use shared::ids::{ChannelId, MessageId};
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
     Sending,
-    desk::{Desk, context},
+    desk::Desk,
     prepare::{Ready, priority},
     told::{Did, Told},
 };
 
-/// What a company's lanes know may be so old (D22).
-const OLDEST: Duration = Duration::from_millis(1_500);
+/// What a group's lanes know may be so old (D22).
+const OLDEST: Duration = Duration::from_secs(1);
 /// How long a group rests that could not begin.
 const REST: Duration = Duration::from_millis(300);
-/// How long a stop waits for what was picked to be given back, and for calls to end.
+/// How long an end waits for what was picked to be given back, and for calls to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a lane rests whose commit was not taken.
 const NOT_NOW: Duration = Duration::from_millis(300);
-/// What a number may send a second when nobody has said.
-const USUAL: u32 = 80;
+/// How long a group that others became waits for their owners elsewhere.
+const OTHERS: Duration = Duration::from_secs(8);
+
+/// Which group, and what must have ended before it begins.
+pub(super) struct Seat {
+    /// The least of its companies, by which the unit is called.
+    pub(super) root: Uuid,
+    pub(super) members: BTreeSet<Uuid>,
+    /// The groups of this process that it is made of.
+    pub(super) before: Vec<CancellationToken>,
+    /// Cancelled when it has ended.
+    pub(super) ended: CancellationToken,
+}
 
 /// See the module.
 pub(super) struct Group {
-    sending: Arc<Sending>,
-    company: Uuid,
-    told: mpsc::UnboundedSender<Told>,
+    pub(super) sending: Arc<Sending>,
+    seat: Seat,
+    pub(super) members: BTreeMap<Uuid, Member>,
+    pub(super) told: mpsc::UnboundedSender<Told>,
     level_at: watch::Receiver<Duration>,
-    lanes: HashMap<ChannelId, Open>,
-    numbers: HashMap<ChannelId, Line>,
-    is_suspended: bool,
+    pub(super) lanes: HashMap<ChannelId, Open>,
+    pub(super) numbers: HashMap<ChannelId, Line>,
+    pub(super) portfolios: HashMap<String, Portfolio>,
+    /// What campaigns and consent will ask; nothing that is queued today does.
+    people: People,
+    pub(super) epoch: i64,
+    pub(super) n_openings: u64,
+    pub(super) has_lost: bool,
+}
+
+/// One company of the group.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Member {
+    pub(super) is_suspended: bool,
     /// The last event that was taken.
-    seq: i64,
-    epoch: i64,
-    n_openings: u64,
-    has_lost: bool,
+    pub(super) seq: i64,
 }
 
 /// An open lane.
-struct Open {
-    lane: Lane,
-    desk: Desk,
-    ready: HashMap<MessageId, Ready>,
-    wakes_at: Option<Duration>,
+pub(super) struct Open {
+    pub(super) lane: Lane,
+    pub(super) desk: Desk,
+    pub(super) ready: HashMap<MessageId, Ready>,
+    pub(super) wakes_at: Option<Duration>,
 }
 
 /// A number as the group knows it.
-#[derive(Clone, Debug, Default)]
-struct Line {
-    waba_id: String,
-    mps: u32,
-    is_halted: bool,
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) company: Uuid,
+    pub(super) waba_id: String,
+    portfolio: Option<String>,
+    tier: Option<String>,
+    pub(super) mps: u32,
+    pub(super) is_halted: bool,
     /// When people wrote to it in the last moments: they share its second.
-    came_in: VecDeque<Duration>,
+    pub(super) came_in: VecDeque<Duration>,
 }
 
 /// The most that is remembered of what came in: the largest limit of a number.
 const REMEMBERED: usize = 1_000;
 
+/// How a time of work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The process stops.
+    Stopped,
+    /// It is not ours any more.
+    Lost,
+    /// It is ours and must begin anew.
+    Again,
+    /// Another process asked for it.
+    Asked,
+    /// Another group has its companies.
+    Disbanded { keeps_unit: bool },
+}
+
 impl Group {
     pub(super) fn new(
         sending: Sending,
-        company: Uuid,
+        seat: Seat,
         told: mpsc::UnboundedSender<Told>,
         level_at: watch::Receiver<Duration>,
     ) -> Self {
         Self {
             sending: Arc::new(sending),
-            company,
+            members: seat.members.iter().map(|company| (*company, Member::default())).collect(),
+            seat,
             told,
             level_at,
             lanes: HashMap::new(),
             numbers: HashMap::new(),
-            is_suspended: false,
-            seq: 0,
+            portfolios: HashMap::new(),
+            people: People::default(),
             epoch: 0,
             n_openings: 0,
             has_lost: false,
         }
     }
 
-    /// Owns the company's lanes whenever it may, until the process stops.
+    /// Owns the group's lanes whenever it may, until the process stops or the group is no more.
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Told>) {
-        let mut owned = self.sending.nodes.owns(&format!("lanes:{}", self.company.simple()));
-        let stopping = self.sending.tasks.stopping();
+        let _ended = self.seat.ended.clone().drop_guard();
+        for before in &self.seat.before {
+            before.cancelled().await;
+        }
+        let unit = unit(self.seat.root);
+        let mut lent = self.sending.nodes.lends(&unit);
+        let mut is_first = true;
         loop {
-            let waiting = owned.wait_for(Option::is_some);
-            let epoch = tokio::select! {
-                epoch = waiting => epoch.ok().and_then(|epoch| *epoch),
-                () = stopping.cancelled() => return,
-            };
-            let Some(epoch) = epoch else { return };
+            let Some(epoch) = self.owned(&mut lent, &mut inbox).await else { return };
+            if std::mem::take(&mut is_first) {
+                self.others_are_free().await;
+            }
             if let Err(error) = self.begin(epoch).await {
-                tracing::warn!(company.id = %self.company, "lanes cannot begin yet: {error}");
-                tokio::select! {
-                    () = tokio::time::sleep(REST) => {}
-                    () = stopping.cancelled() => return,
+                tracing::warn!(company.id = %self.seat.root, "lanes cannot begin yet: {error}");
+                if self.rests(REST).await {
+                    return;
                 }
                 continue;
             }
-            let has_stopped = self.work(&mut inbox, &mut owned, epoch).await;
+            let end = self.work(&mut inbox, &mut lent, epoch).await;
+            if end != End::Lost {
+                self.come_to_an_end(&mut inbox).await;
+            }
             self.lanes.clear();
-            if has_stopped {
-                return;
-            }
-        }
-    }
-
-    /// Loads what there is, takes over what others left, and catches up with the ledger.
-    async fn begin(&mut self, epoch: i64) -> Result<(), Error> {
-        self.epoch = epoch;
-        self.has_lost = false;
-        self.lanes.clear();
-        self.numbers.clear();
-        let mut tx = db::working(&self.sending.ledger.pools().app).await?;
-        let found = snapshot(&mut tx, self.company).await?;
-        drop(tx);
-        self.is_suspended = found.is_suspended;
-        self.seq = found.company_seq;
-        for number in &found.numbers {
-            self.numbers.insert(number.id.into(), line(number));
-        }
-        let channels: Vec<ChannelId> = self.numbers.keys().copied().collect();
-        let wanted: Vec<_> =
-            channels.iter().map(|channel| (self.company, LANE, lane_key(*channel))).collect();
-        let owners = self.sending.ledger.claims(&wanted).await?;
-        for (channel, owner) in channels.iter().zip(owners) {
-            if let Some(old) = owner {
-                self.open(*channel, Some(old)).await?;
-            }
-        }
-        for waiting in found.waiting {
-            self.enqueue(waiting).await?;
-        }
-        self.catch_up().await
-    }
-
-    /// Everything that the ledger has behind what was taken.
-    async fn catch_up(&mut self) -> Result<(), Error> {
-        const PAGE: i64 = 1_000;
-        loop {
-            let events = self.sending.ledger.read_company(self.company, self.seq, PAGE).await?;
-            let before = self.seq;
-            for event in &events {
-                self.hear(event).await?;
-            }
-            if self.seq == before {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Opens a channel's lane, closing the stream that is there.
-    async fn open(&mut self, channel: ChannelId, old: Option<Uuid>) -> Result<(), Error> {
-        let ledger = &self.sending.ledger;
-        let now = self.now();
-        let place = Place {
-            company: self.company,
-            channel,
-            epoch: self.epoch,
-            stream: self.sending.ground.ids.v7(),
-            context: context(&self.sending),
-        };
-        let taken = match old {
-            Some(old) => {
-                let mut log = Log::default();
-                for recorded in ledger.read_stream(self.company, old, 0).await? {
-                    log.on(&recorded.decode::<LaneEvent>()?, recorded.recorded_at);
+            let given = match end {
+                End::Stopped => return,
+                End::Lost | End::Again => Ok(()),
+                End::Asked => self.sending.nodes.pass_on(&unit).await,
+                End::Disbanded { keeps_unit: true } => return,
+                End::Disbanded { keeps_unit: false } => {
+                    return drop(self.sending.nodes.resign(&unit).await);
                 }
-                let progress = self.progress(log.open.keys().copied().collect()).await?;
-                log.take_over(now, |message| progress.get(&message).cloned())
+            };
+            if let Err(error) = given {
+                tracing::warn!(company.id = %self.seat.root, "lanes are lost by time: {error}");
             }
-            None => Takeover::default(),
-        };
-        let commit = place.take_over(&*self.sending.ground.ids, old, &taken, now)?;
-        ledger.commit(commit).await?;
-        if !taken.unknown.is_empty() {
-            tracing::warn!(
-                channel.id = %channel,
-                "{} messages that an earlier owner had picked are unknown",
-                taken.unknown.len()
-            );
         }
-        let line = self.numbers.entry(channel).or_default();
-        let per_second = if line.mps == 0 { USUAL } else { line.mps };
-        let left = Handover { open: vec![], ..taken.handover };
-        let mut lane = Lane::open(per_second, 1, &left, now);
-        for came in &line.came_in {
-            lane.on(Input::CameIn(1), Now { steady: *came, ..now });
-        }
-        if line.is_halted {
-            lane.on(Input::Halt(Halt::Channel), now);
-        }
-        if self.is_suspended {
-            lane.on(Input::Halt(Halt::Company), now);
-        }
-        self.n_openings += 1;
-        let desk = Desk {
-            sending: Arc::clone(&self.sending),
-            company: self.company,
-            channel,
-            generation: self.n_openings,
-            place,
-            told: self.told.clone(),
-        };
-        let opened = Open { lane, desk, ready: HashMap::new(), wakes_at: None };
-        self.lanes.insert(channel, opened);
-        Ok(())
     }
 
-    /// How far messages came.
-    async fn progress(
+    /// Waits until the group is ours; nothing: it is over.
+    async fn owned(
         &self,
-        messages: Vec<MessageId>,
-    ) -> Result<HashMap<MessageId, Progress>, Error> {
-        let wanted: Vec<(Uuid, Uuid)> =
-            messages.into_iter().map(|message| (self.company, message.into())).collect();
-        let mut progress: HashMap<MessageId, Progress> = HashMap::new();
-        if wanted.is_empty() {
-            return Ok(progress);
+        lent: &mut Lent,
+        inbox: &mut mpsc::UnboundedReceiver<Told>,
+    ) -> Option<i64> {
+        let stopping = self.sending.tasks.stopping();
+        loop {
+            let waiting = async {
+                let epoch = lent.owned.wait_for(Option::is_some).await;
+                epoch.ok().and_then(|epoch| *epoch)
+            };
+            tokio::select! {
+                epoch = waiting => return epoch,
+                told = inbox.recv() => match told? {
+                    Told::Disband { keeps_unit } => {
+                        if !keeps_unit {
+                            drop(self.sending.nodes.resign(&unit(self.seat.root)).await);
+                        }
+                        return None;
+                    }
+                    // Whoever begins reads it in the ledger.
+                    Told::Event(_) | Told::Lane { .. } => {}
+                },
+                () = stopping.cancelled() => return None,
+            }
         }
-        for recorded in self.sending.ledger.read_streams(&wanted).await? {
-            let event = recorded.decode::<MessageEvent>()?;
-            progress.entry(recorded.stream.into()).or_default().on(&event, recorded.recorded_at);
-        }
-        Ok(progress)
     }
 
-    async fn enqueue(&mut self, waiting: Waiting) -> Result<(), Error> {
-        let now = self.now();
-        let progress: Progress = serde_json::from_str(&waiting.progress).unwrap_or_default();
-        let candidate = Candidate {
-            message: waiting.id.into(),
-            conversation: waiting.conversation_id.into(),
-            priority: priority(waiting.is_operators),
-            position: waiting.position,
-            version: waiting.version,
-            attempt: progress.next_attempt(),
-            not_before: waiting.not_before.map_or(Duration::ZERO, |at| now.steady_at(at)),
-            window: waiting.window_until,
-        };
-        self.queued(waiting.channel_id.into(), candidate).await
+    /// Other processes may still work for the groups that this one is made of; they end when they hear
+    /// of it, and what they had under way comes to its end.
+    async fn others_are_free(&self) {
+        let others = self.members.keys().filter(|company| **company != self.seat.root);
+        let clock = &self.sending.ground.clock;
+        let until = clock.monotonic() + OTHERS;
+        for other in others {
+            while clock.monotonic() < until
+                && !self.sending.nodes.is_free(&unit(*other)).await.unwrap_or_default()
+            {
+                if self.rests(REST).await {
+                    return;
+                }
+            }
+        }
     }
 
-    async fn queued(&mut self, channel: ChannelId, candidate: Candidate) -> Result<(), Error> {
-        if !self.lanes.contains_key(&channel) {
-            let wanted = [(self.company, LANE, lane_key(channel))];
-            let old = self.sending.ledger.claims(&wanted).await?.into_iter().next().flatten();
-            self.open(channel, old).await?;
+    /// Rests; true: the process stops.
+    async fn rests(&self, rest: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(rest) => false,
+            () = self.sending.tasks.stopping().cancelled_owned() => true,
         }
-        let now = self.now();
-        if let Some(open) = self.lanes.get_mut(&channel) {
-            open.lane.on(Input::Queued(candidate), now);
-            open.wakes_at = Some(Duration::ZERO);
-        }
-        Ok(())
     }
 
-    /// Works until ownership ends (false) or the process stops (true).
+    /// Works until something ends it.
     async fn work(
         &mut self,
         inbox: &mut mpsc::UnboundedReceiver<Told>,
-        owned: &mut watch::Receiver<Option<i64>>,
+        lent: &mut Lent,
         epoch: i64,
-    ) -> bool {
+    ) -> End {
         let stopping = self.sending.tasks.stopping();
         let mut gate = self.sending.gate.watch();
         loop {
@@ -301,26 +254,27 @@ impl Group {
             let wake = self.wakes_in();
             tokio::select! {
                 told = inbox.recv() => {
-                    let Some(told) = told else { return true };
-                    if let Err(error) = self.take(told, inbox).await {
-                        tracing::warn!(company.id = %self.company, "lanes begin anew: {error}");
-                        return false;
+                    let Some(told) = told else { return End::Stopped };
+                    match self.take(told, inbox).await {
+                        Ok(None) => {}
+                        Ok(Some(end)) => return end,
+                        Err(error) => {
+                            tracing::warn!(company.id = %self.seat.root, "lanes begin anew: {error}");
+                            return End::Again;
+                        }
                     }
                 }
                 () = tokio::time::sleep(wake) => {}
                 _ = gate.changed() => {}
-                changed = owned.changed() => {
-                    if changed.is_err() || *owned.borrow() != Some(epoch) {
-                        return false;
-                    }
-                }
-                () = stopping.cancelled() => {
-                    self.stop(inbox).await;
-                    return true;
-                }
+                _ = lent.owned.changed() => {}
+                _ = lent.asked.changed() => {}
+                () = stopping.cancelled() => return End::Stopped,
             }
-            if self.has_lost || *owned.borrow() != Some(epoch) {
-                return false;
+            if self.has_lost || *lent.owned.borrow() != Some(epoch) {
+                return End::Lost;
+            }
+            if *lent.asked.borrow() {
+                return End::Asked;
             }
         }
     }
@@ -330,22 +284,23 @@ impl Group {
         &mut self,
         told: Told,
         inbox: &mut mpsc::UnboundedReceiver<Told>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<End>, Error> {
         let mut next = Some(told);
         let mut n = 0;
         while let Some(told) = next {
             match told {
                 Told::Event(event) => self.hear(&event).await?,
                 Told::Lane { channel, generation, what } => self.did(channel, generation, what),
+                Told::Disband { keeps_unit } => return Ok(Some(End::Disbanded { keeps_unit })),
             }
             n += 1;
             next = if n < 256 { inbox.try_recv().ok() } else { None };
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// Gives back what was picked and not called, before the process ends.
-    async fn stop(&mut self, inbox: &mut mpsc::UnboundedReceiver<Told>) {
+    /// Gives back what was picked and not called, and waits for the calls.
+    async fn come_to_an_end(&mut self, inbox: &mut mpsc::UnboundedReceiver<Told>) {
         let now = self.now();
         for open in self.lanes.values_mut() {
             open.lane.on(Input::Halt(Halt::Stopping), now);
@@ -358,27 +313,38 @@ impl Group {
                 return;
             }
             tokio::select! {
-                told = inbox.recv() => {
-                    if let Some(Told::Lane { channel, generation, what }) = told {
+                told = inbox.recv() => match told {
+                    Some(Told::Lane { channel, generation, what }) => {
                         self.did(channel, generation, what);
                     }
-                }
+                    // Whoever begins next reads events in the ledger; an end follows anyway.
+                    Some(Told::Event(_) | Told::Disband { .. }) => {}
+                    None => return,
+                },
                 () = &mut patience => return,
             }
         }
     }
 
     /// An event, if it was not taken yet.
-    async fn hear(&mut self, recorded: &Recorded) -> Result<(), Error> {
-        if recorded.company_seq <= self.seq {
+    pub(super) async fn hear(&mut self, recorded: &Recorded) -> Result<(), Error> {
+        let company = recorded.company;
+        let Some(member) = self.members.get_mut(&company) else { return Ok(()) };
+        if recorded.company_seq <= member.seq {
             return Ok(());
         }
-        self.seq = recorded.company_seq;
+        member.seq = recorded.company_seq;
         match &*recorded.event_type {
-            "tenancy.company.suspended" => self.suspend(true),
-            "tenancy.company.resumed" => self.suspend(false),
+            "tenancy.company.suspended" => self.suspend(company, true),
+            "tenancy.company.resumed" => self.suspend(company, false),
+            "messaging.lane.picked" => {
+                if let LaneEvent::Picked { messages, .. } = recorded.decode()? {
+                    let people = messages.iter().filter_map(|pick| pick.reached);
+                    self.were_reached(company, people.map(|person| (person, recorded.recorded_at)));
+                }
+            }
             kind if kind.starts_with("channels.channel.") => {
-                self.channel(recorded.stream.into(), recorded.decode()?);
+                self.channel((company, recorded.stream.into()), recorded.decode()?);
             }
             kind if kind.starts_with("messaging.message.") => self.message(recorded).await?,
             _ => {}
@@ -387,14 +353,17 @@ impl Group {
     }
 
     async fn message(&mut self, recorded: &Recorded) -> Result<(), Error> {
-        let message = MessageId::from_uuid(recorded.stream);
+        let (company, message) = (recorded.company, MessageId::from_uuid(recorded.stream));
         let now = self.now();
         match recorded.decode()? {
-            MessageEvent::Queued { channel, conversation, origin, window, .. } => {
+            MessageEvent::Queued { channel, conversation, contact, origin, window, .. } => {
                 let is_operators = matches!(origin, events::messaging::Origin::Operator(_));
                 let candidate = Candidate {
                     message,
                     conversation,
+                    person: contact,
+                    wave: None,
+                    needs_consent: false,
                     priority: priority(is_operators),
                     position: recorded.position,
                     version: recorded.stream_seq,
@@ -402,10 +371,10 @@ impl Group {
                     not_before: Duration::ZERO,
                     window,
                 };
-                self.queued(channel, candidate).await?;
+                self.queued((company, channel), candidate).await?;
             }
             MessageEvent::Received { channel, conversation, provider_at, kind, .. } => {
-                let line = self.numbers.entry(channel).or_default();
+                let line = self.numbers.entry(channel).or_insert_with(|| Line::new(company));
                 line.came_in.push_back(now.steady);
                 if line.came_in.len() > REMEMBERED {
                     line.came_in.pop_front();
@@ -422,11 +391,13 @@ impl Group {
             MessageEvent::Deferred { .. } => {
                 // Our own lanes know; an older owner's late word is looked at.
                 let is_known = self.lanes.values().any(|open| open.lane.knows(message));
-                if !is_known && let Some(open) = self.lanes.values().next() {
-                    open.desk.look(message);
+                let mut desks = self.lanes.values().map(|open| &open.desk);
+                if !is_known && let Some(desk) = desks.find(|desk| desk.company == company) {
+                    desk.look(message);
                 }
             }
             MessageEvent::Suppressed { .. } | MessageEvent::Withdrawn { .. } => {
+                self.people.unsaid(message);
                 for open in self.lanes.values_mut() {
                     open.lane.on(Input::Gone(message), now);
                 }
@@ -436,40 +407,53 @@ impl Group {
         Ok(())
     }
 
-    fn channel(&mut self, channel: ChannelId, event: ChannelEvent) {
+    fn channel(&mut self, (company, channel): (Uuid, ChannelId), event: ChannelEvent) {
         let now = self.now();
         self.sending.directory.forget(channel.into());
-        let line = self.numbers.entry(channel).or_default();
+        let line = self.numbers.entry(channel).or_insert_with(|| Line::new(company));
         let input = match event {
             ChannelEvent::Connected { waba_id, mps, .. } => {
                 line.waba_id = waba_id.0;
                 line.mps = mps;
-                Input::PerSecond(mps)
+                Some(Input::PerSecond(mps))
             }
-            ChannelEvent::HealthChanged { mps: Some(mps), .. } => {
-                line.mps = mps;
-                Input::PerSecond(mps)
+            ChannelEvent::HealthChanged { mps, tier, .. } => {
+                line.mps = mps.unwrap_or(line.mps);
+                line.tier = tier.map(|tier| tier.0).or(line.tier.take());
+                mps.map(Input::PerSecond)
+            }
+            ChannelEvent::PortfolioTold { portfolio } => {
+                let before = line.portfolio();
+                line.portfolio = Some(portfolio.0);
+                let after = line.portfolio();
+                // Whom its numbers have reached, the portfolio has.
+                let reached = self.portfolios.get(&before).cloned().unwrap_or_default();
+                self.portfolios.entry(after).or_default().absorb(&reached);
+                None
             }
             ChannelEvent::Paused { .. } | ChannelEvent::Disconnected {} => {
                 line.is_halted = true;
-                Input::Halt(Halt::Channel)
+                Some(Input::Halt(Halt::Channel))
             }
             ChannelEvent::Resumed {} => {
                 line.is_halted = false;
-                Input::Resume(Halt::Channel)
+                Some(Input::Resume(Halt::Channel))
             }
             _ => return,
         };
-        if let Some(open) = self.lanes.get_mut(&channel) {
+        self.set_limits();
+        if let Some((open, input)) = self.lanes.get_mut(&channel).zip(input) {
             open.lane.on(input, now);
             open.wakes_at = Some(Duration::ZERO);
         }
     }
 
-    fn suspend(&mut self, is_suspended: bool) {
-        self.is_suspended = is_suspended;
+    fn suspend(&mut self, company: Uuid, is_suspended: bool) {
+        if let Some(member) = self.members.get_mut(&company) {
+            member.is_suspended = is_suspended;
+        }
         let now = self.now();
-        for open in self.lanes.values_mut() {
+        for open in self.lanes.values_mut().filter(|open| open.desk.company == company) {
             open.lane.on(halt(Halt::Company, is_suspended), now);
             open.wakes_at = Some(Duration::ZERO);
         }
@@ -514,8 +498,11 @@ impl Group {
                 open.desk.place.stream = stream;
                 open.lane.on(Input::Rotated, now);
             }
-            Did::Called { message, ended, effect, code, took } => {
+            Did::Called { message, ended, effect, code, is_silent, took } => {
                 let called = open.lane.called(message).cloned();
+                if matches!(ended, Ended::Again { .. }) {
+                    self.people.unsaid(message);
+                }
                 let ended = match (ended, &called) {
                     (Ended::Again { not_before, .. }, Some(called)) => {
                         Ended::Again { version: called.version + 1, not_before }
@@ -526,89 +513,13 @@ impl Group {
                 let conversation = called.map(|called| called.conversation);
                 self.effect(channel, conversation, effect, code, now);
                 if let Some(open) = self.lanes.get_mut(&channel) {
+                    open.lane.on(if is_silent { Input::Silent } else { Input::Heard }, now);
                     open.lane.on(Input::Ended { message, ended, took }, now);
                 }
             }
             Did::Looked(_) => {}
+            Did::SameToken(channels, effect, code) => self.same_token(channels, effect, code, now),
         }
-    }
-
-    /// What an outcome means for others.
-    fn effect(
-        &mut self,
-        channel: ChannelId,
-        conversation: Option<ConversationId>,
-        effect: Effect,
-        code: i32,
-        now: Now,
-    ) {
-        let own = |group: &mut Self, input: Input| {
-            if let Some(open) = group.lanes.get_mut(&channel) {
-                open.lane.on(input, now);
-            }
-        };
-        match effect {
-            Effect::None | Effect::CloseWindow => {}
-            Effect::HoldPair(wait) => {
-                if let Some(conversation) = conversation {
-                    own(self, Input::Hold(Hold::Pair(conversation), now.steady + wait));
-                }
-            }
-            Effect::SlowDown(wait) => own(self, Input::Hold(Hold::Slower, now.steady + wait)),
-            Effect::HoldNumber(wait) => own(self, Input::Hold(Hold::Number, now.steady + wait)),
-            Effect::HoldAccount(wait) => {
-                for other in self.of_account(channel) {
-                    self.hold(other, wait, now);
-                }
-            }
-            Effect::HoldToken(wait) => {
-                // Tokens are compared where they are at hand; a company's numbers mostly share one.
-                for other in self.numbers.keys().copied().collect::<Vec<_>>() {
-                    self.hold(other, wait, now);
-                }
-            }
-            Effect::PauseNumber(reason) => self.pause(channel, reason, code, now),
-            Effect::PauseAccount(reason) => {
-                for other in self.of_account(channel) {
-                    self.pause(other, reason, code, now);
-                }
-            }
-            Effect::PauseToken(reason) => self.pause_token(channel, reason, code, now),
-        }
-    }
-
-    fn of_account(&self, channel: ChannelId) -> Vec<ChannelId> {
-        let Some(line) = self.numbers.get(&channel) else { return vec![channel] };
-        let same = |(other, known): (&ChannelId, &Line)| {
-            (*other == channel || known.waba_id == line.waba_id).then_some(*other)
-        };
-        self.numbers.iter().filter_map(same).collect()
-    }
-
-    fn hold(&mut self, channel: ChannelId, wait: Duration, now: Now) {
-        if let Some(open) = self.lanes.get_mut(&channel) {
-            open.lane.on(Input::Hold(Hold::Number, now.steady + wait), now);
-        }
-    }
-
-    /// At once here, and as an event that everybody sees.
-    fn pause(&mut self, channel: ChannelId, reason: PauseReason, code: i32, now: Now) {
-        if let Some(line) = self.numbers.get_mut(&channel) {
-            line.is_halted = true;
-        }
-        if let Some(open) = self.lanes.get_mut(&channel) {
-            open.lane.on(Input::Halt(Halt::Channel), now);
-            open.desk.pause(channel, reason, code);
-        }
-    }
-
-    /// The channel itself at once; the others with its token as soon as that is known.
-    fn pause_token(&mut self, channel: ChannelId, reason: PauseReason, code: i32, now: Now) {
-        self.pause(channel, reason, code, now);
-        let others: Vec<ChannelId> =
-            self.numbers.keys().copied().filter(|other| *other != channel).collect();
-        let Some(open) = self.lanes.get(&channel) else { return };
-        open.desk.pause_same_token(others, reason, code);
     }
 
     /// Lets every lane whose time has come do what it wants to.
@@ -616,10 +527,12 @@ impl Group {
         let now = self.now();
         let is_old = now.steady.saturating_sub(*self.level_at.borrow()) > OLDEST;
         let is_held = self.sending.gate.is_shut();
-        for open in self.lanes.values_mut() {
+        for (channel, open) in &mut self.lanes {
             open.lane.on(halt(Halt::Installation, is_held), now);
             open.lane.on(halt(Halt::Facts, is_old), now);
-            open.drive(now);
+            let Some(line) = self.numbers.get(channel) else { continue };
+            let portfolio = self.portfolios.entry(line.portfolio()).or_default();
+            open.drive(now, portfolio, &mut self.people);
         }
     }
 
@@ -630,16 +543,16 @@ impl Group {
         wakes.min(Duration::from_secs(1))
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         let clock = &self.sending.ground.clock;
         Now { wall: clock.now(), steady: clock.monotonic() }
     }
 }
 
 impl Open {
-    fn drive(&mut self, now: Now) {
+    fn drive(&mut self, now: Now, portfolio: &mut Portfolio, people: &mut People) {
         loop {
-            match self.lane.next(now) {
+            match self.lane.next(now, portfolio, people) {
                 Action::Pick(batch) => self.desk.pick(batch),
                 Action::Call(pick) => {
                     if let Some(ready) = self.ready.remove(&pick.message) {
@@ -652,7 +565,12 @@ impl Open {
                         self.lane.on(Input::Ended { message, ended, took }, now);
                     }
                 }
-                Action::Release(messages, version) => self.desk.release(messages, version),
+                Action::Release(messages, version) => {
+                    for message in &messages {
+                        people.unsaid(*message);
+                    }
+                    self.desk.release(messages, version);
+                }
                 Action::Suppress(candidate, reason) => self.desk.suppress(candidate, reason),
                 Action::Settle(messages, version) => self.desk.settle(messages, version),
                 Action::Rotate(left) => self.desk.rotate(&left),
@@ -673,11 +591,65 @@ const fn halt(halt: Halt, is_so: bool) -> Input {
     if is_so { Input::Halt(halt) } else { Input::Resume(halt) }
 }
 
-fn line(number: &Number) -> Line {
-    Line {
-        waba_id: number.waba_id.clone().unwrap_or_default(),
-        mps: number.mps.and_then(|mps| u32::try_from(mps).ok()).unwrap_or_default(),
-        is_halted: number.is_paused || number.is_off,
-        came_in: VecDeque::new(),
+/// The unit of the group that begins with a company.
+fn unit(root: Uuid) -> String {
+    format!("lanes:{}", root.simple())
+}
+
+impl Line {
+    pub(super) const fn new(company: Uuid) -> Self {
+        Self {
+            company,
+            waba_id: String::new(),
+            portfolio: None,
+            tier: None,
+            mps: 0,
+            is_halted: false,
+            came_in: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn of(company: Uuid, number: &Number) -> Self {
+        Self {
+            waba_id: number.waba_id.clone().unwrap_or_default(),
+            portfolio: number.portfolio.clone(),
+            tier: number.tier.clone(),
+            mps: number.mps.and_then(|mps| u32::try_from(mps).ok()).unwrap_or_default(),
+            is_halted: number.is_paused || number.is_off,
+            ..Self::new(company)
+        }
+    }
+
+    /// Which limit of people it shares: the portfolio's, or its account's while nobody has said.
+    pub(super) fn portfolio(&self) -> String {
+        self.portfolio.clone().unwrap_or_else(|| format!("account {}", self.waba_id))
+    }
+
+    /// How many people a day its tier allows; nothing: as many as there are, or nobody knows.
+    pub(super) fn people_a_day(&self) -> Option<u32> {
+        let tier = self.tier.as_deref()?.strip_prefix("TIER_")?;
+        match tier.strip_suffix('K') {
+            Some(thousands) => thousands.parse::<u32>().ok()?.checked_mul(1_000),
+            None => tier.parse().ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::Line;
+
+    #[test]
+    fn ca10_a_tier_says_how_many_people_a_day() {
+        let of = |tier: &str| {
+            Line { tier: Some(tier.to_owned()), ..Line::new(Uuid::nil()) }.people_a_day()
+        };
+        assert_eq!(of("TIER_250"), Some(250));
+        assert_eq!(of("TIER_2K"), Some(2_000));
+        assert_eq!(of("TIER_100K"), Some(100_000));
+        assert_eq!(of("TIER_UNLIMITED"), None);
+        assert_eq!(of("TIER_NOT_SET"), None);
     }
 }

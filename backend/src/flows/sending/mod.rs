@@ -1,21 +1,25 @@
 //! From the queue to the provider and back: what drives the lanes.
 //!
-//! One follower of the ledger tells every company's [`group::Group`] what happened; a group owns the
-//! company's lanes for an epoch (D16, D19) and does what they say: commits, calls, waits.
+//! One follower of the ledger tells every dispatch group ([`fleet::Fleet`], [`group::Group`]) what
+//! happened; a group owns its companies' lanes for an epoch (D16, D19) and does what they say: commits,
+//! calls, waits.
 //!
 //! **Invariants.** A group begins with the read model's rows and everything the ledger has behind them,
 //! so nothing queued is missed, with or without NATS. What the follower cannot keep up with halts the
 //! lanes (D22). No call is made that no pick was committed for (D20); what became of a call is committed
 //! until the ledger takes it, and if the process ends before, it is unknown.
 
+mod begin;
 mod desk;
+mod effects;
+mod fleet;
 mod group;
 mod media;
 mod prepare;
 mod presence;
 mod told;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use channels::directory::Directory;
 use kernel::{
@@ -30,10 +34,9 @@ use kernel::{
 };
 use messaging::queries;
 use ports::{media::MediaStore, outbound::Messenger};
-use tokio::sync::{mpsc, watch};
-use uuid::Uuid;
+use tokio::sync::watch;
 
-use self::{group::Group, told::Told};
+use self::fleet::{Fleet, Roll};
 pub use self::{
     media::{Shelf, Shelved},
     presence::Seen,
@@ -48,7 +51,7 @@ pub struct Sending {
     pub vault: Vault,
     /// Clock and ids.
     pub ground: Ground,
-    /// Who owns which company's lanes.
+    /// Who owns which group's lanes.
     pub nodes: Nodes,
     /// Holds everything that acts (D12).
     pub gate: Gate,
@@ -66,6 +69,10 @@ pub struct Sending {
 
 /// How many events are taken at once.
 const PAGE: usize = 500;
+/// How long the follower trusts its silence: what lanes know may be a second old (D22), with a rest for
+/// the work itself.
+const SILENCE: Silence =
+    Silence { alone: Duration::from_millis(250), company: Duration::from_millis(25) };
 /// How long the follower rests when Postgres does not answer.
 const REST: Duration = Duration::from_millis(250);
 
@@ -77,69 +84,45 @@ impl Sending {
     }
 }
 
-/// Tells every company's group what happens.
+/// Tells every group what happens.
 async fn follow(sending: Sending) {
-    let mut groups: HashMap<Uuid, mpsc::UnboundedSender<Told>> = HashMap::new();
     let (level, level_at) = watch::channel(Duration::ZERO);
-    let mut position = *sending.ledger.head().borrow();
     let alone = sending.nodes.alone();
-    let mut follower = Follower::new(sending.ledger.clone(), alone, Silence::default());
-    let mut has_listed = false;
-    loop {
-        if !has_listed {
-            match companies(&sending).await {
-                Ok(found) => {
-                    has_listed = true;
-                    for company in found {
-                        begin(&sending, &mut groups, company, &level_at);
-                    }
-                }
-                // The read model is being made.
-                Err(error) => {
-                    tracing::debug!("cannot list the companies that send yet: {error}");
-                    tokio::time::sleep(REST).await;
-                }
+    let mut follower = Follower::new(sending.ledger.clone(), alone, SILENCE);
+    let (mut position, mut fleet) = loop {
+        match roll(&sending).await {
+            Ok((position, roll)) => {
+                break (position, Fleet::new(sending.clone(), level_at.clone(), roll));
+            }
+            // The read model is being made.
+            Err(error) => {
+                tracing::debug!("cannot list the companies that send yet: {error}");
+                tokio::time::sleep(REST).await;
             }
         }
-        let events = match follower.next(position, PAGE).await {
-            Ok(events) => events,
+    };
+    loop {
+        match follower.next(position, PAGE).await {
+            Ok(events) => {
+                for event in events {
+                    position = event.position;
+                    fleet.hear(&event);
+                }
+                level.send_replace(sending.ground.clock.monotonic());
+            }
             Err(error) => {
                 tracing::warn!("sending cannot follow the ledger: {error}");
                 tokio::time::sleep(REST).await;
-                continue;
-            }
-        };
-        for event in events {
-            position = event.position;
-            if &*event.event_type == "channels.channel.connected" {
-                begin(&sending, &mut groups, event.company, &level_at);
-            }
-            if told::matters(&event.event_type)
-                && let Some(group) = groups.get(&event.company)
-                && group.send(Told::Event(Arc::clone(&event))).is_err()
-            {
-                groups.remove(&event.company);
             }
         }
-        level.send_replace(sending.ground.clock.monotonic());
     }
 }
 
-async fn companies(sending: &Sending) -> sqlx::Result<Vec<Uuid>> {
+/// Who sends, and up to which event that counts at least.
+async fn roll(sending: &Sending) -> sqlx::Result<(i64, Roll)> {
     let mut tx = db::working(&sending.ledger.pools().app).await?;
-    queries::lanes::companies(&mut tx).await
-}
-
-fn begin(
-    sending: &Sending,
-    groups: &mut HashMap<Uuid, mpsc::UnboundedSender<Told>>,
-    company: Uuid,
-    level_at: &watch::Receiver<Duration>,
-) {
-    groups.entry(company).or_insert_with(|| {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let group = Group::new(sending.clone(), company, sender.clone(), level_at.clone());
-        sending.tasks.spawn(group.run(receiver));
-        sender
-    });
+    let position = queries::lanes::position(&mut tx, sending.ledger.shard()).await?;
+    let companies = queries::lanes::companies(&mut tx).await?;
+    let portfolios = queries::lanes::portfolios(&mut tx).await?;
+    Ok((position, Roll::new(companies, portfolios)))
 }

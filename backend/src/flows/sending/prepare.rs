@@ -126,15 +126,16 @@ pub(super) fn candidate(now: Now, events: &[Recorded]) -> Option<(ChannelId, Can
         let event: MessageEvent = recorded.decode().ok()?;
         progress.on(&event, recorded.recorded_at);
         match event {
-            MessageEvent::Queued { conversation, channel, origin, window, .. } => {
+            MessageEvent::Queued { conversation, channel, contact, origin, window, .. } => {
                 let priority = priority(matches!(origin, events::messaging::Origin::Operator(_)));
-                found = Some((channel, conversation, priority, recorded.position, window));
+                let to = (conversation, contact);
+                found = Some((channel, to, priority, recorded.position, window));
             }
             MessageEvent::Deferred { not_before: at, .. } => not_before = Some(at),
             _ => {}
         }
     }
-    let (channel, conversation, priority, position, window) = found?;
+    let (channel, (conversation, person), priority, position, window) = found?;
     if !progress.is_waiting() {
         return None;
     }
@@ -142,6 +143,9 @@ pub(super) fn candidate(now: Now, events: &[Recorded]) -> Option<(ChannelId, Can
     let candidate = Candidate {
         message: last.stream.into(),
         conversation,
+        person,
+        wave: None,
+        needs_consent: false,
         priority,
         position,
         version: last.stream_seq,

@@ -1,7 +1,8 @@
-//! What a group is told: by the ledger, by commits and calls that ended.
+//! What a group is told: by the ledger, by commits and calls that ended, and that its time is over.
 
 use std::sync::Arc;
 
+use events::channels::ChannelEvent;
 use kernel::record::Recorded;
 use messaging::lane::{Candidate, Ended, outcome::Effect};
 use shared::ids::{ChannelId, MessageId};
@@ -13,6 +14,11 @@ use super::prepare::Ready;
 pub(super) enum Told {
     /// Something happened.
     Event(Arc<Recorded>),
+    /// Another group has its companies from now on: come to an end.
+    Disband {
+        /// Whether the other group has the same unit.
+        keeps_unit: bool,
+    },
     /// Something of one lane's stream; `generation` says which opening of it.
     Lane {
         /// Whose.
@@ -59,16 +65,29 @@ pub(super) enum Did {
         effect: Effect,
         /// The provider's code.
         code: i32,
+        /// Whether the provider said nothing about it.
+        is_silent: bool,
         /// How long the call took, if it was answered.
         took: Option<std::time::Duration>,
     },
     /// A message was looked at anew.
     Looked(Option<Candidate>),
+    /// These other channels have the same token, so that it holds for them too.
+    SameToken(Vec<ChannelId>, Effect, i32),
 }
 
 /// Whether events of a type say anything to a group.
 pub(super) fn matters(event_type: &str) -> bool {
     event_type.starts_with("messaging.message.")
+        || event_type == "messaging.lane.picked"
         || event_type.starts_with("channels.channel.")
         || matches!(event_type, "tenancy.company.suspended" | "tenancy.company.resumed")
+}
+
+/// The portfolio that an event tells of.
+pub(super) fn portfolio(event: &Recorded) -> Option<String> {
+    match event.decode().ok()? {
+        ChannelEvent::PortfolioTold { portfolio } => Some(portfolio.0),
+        _ => None,
+    }
 }

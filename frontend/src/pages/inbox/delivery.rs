@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use leptos::prelude::*;
 use shared::messages::{Content, DeliveryState, Message, MessageState};
 
 use super::{thread::Talk, ticks::tick};
 use crate::{
-    browser::{dom, format},
-    desk::desk,
+    browser::{clock::ticks, dom, format},
+    desk::{desk, sending::Doubt},
     i18n::t,
     session::here,
     ui::{Icon, glyph, live},
@@ -45,14 +46,7 @@ pub(super) fn DeliveryNote(message: Memo<Option<Arc<Message>>>) -> impl IntoView
     live(move || {
         let delivery = delivery.get()?;
         match delivery.state {
-            MessageState::Unknown => Some(
-                view! {
-                    <div class="msg-err is-calm" role="status">
-                        <span>{t().message.unknown}</span>
-                    </div>
-                }
-                .into_any(),
-            ),
+            MessageState::Unknown => Some(view! { <InDoubt message delivery /> }.into_any()),
             MessageState::Failed | MessageState::Suppressed => {
                 Some(view! { <Refused message delivery /> }.into_any())
             }
@@ -67,6 +61,59 @@ pub(super) fn DeliveryNote(message: Memo<Option<Arc<Message>>>) -> impl IntoView
             _ => None,
         }
     })
+}
+
+/// So long the provider may still tell what became of it (D25).
+const TOLD_WITHIN: TimeDelta = TimeDelta::seconds(60);
+
+/// Nobody knows whether it arrived: after a minute she decides, who can ask the person.
+#[component]
+fn InDoubt(message: Memo<Option<Arc<Message>>>, delivery: DeliveryState) -> impl IntoView {
+    let desk = desk();
+    let may_send = here().may_always(shared::permission::Permission::SendMessages);
+    let clock = ticks();
+    let since = delivery.times.get(&MessageState::Unknown).copied();
+    let may_decide = Memo::new(move |_| {
+        let is_over = since.is_some_and(|since| clock.get() >= since + TOLD_WITHIN);
+        may_send.get() && is_over
+    });
+    let decided = RwSignal::new(false);
+    let decide = move |doubt: Doubt| {
+        if let Some(message) = message.get_untracked() {
+            decided.set(true);
+            desk.decide(message.id, doubt);
+        }
+    };
+    view! {
+        <div class="msg-err is-calm" role="status">
+            <span>
+                {live(move || if may_decide.get() { t().message.doubt } else { t().message.unknown })}
+            </span>
+            {live(move || {
+                (may_decide.get() && !decided.get())
+                    .then(|| {
+                        view! {
+                            <button
+                                class="btn btn-sm"
+                                type="button"
+                                on:click=move |_| decide(Doubt::Arrived)
+                            >
+                                {glyph(Icon::Check, "i i-sm")}
+                                {t().message.arrived}
+                            </button>
+                            <button
+                                class="btn btn-sm"
+                                type="button"
+                                on:click=move |_| decide(Doubt::SendAgain)
+                            >
+                                {glyph(Icon::Rotate, "i i-sm")}
+                                {t().message.send_again}
+                            </button>
+                        }
+                    })
+            })}
+        </div>
+    }
 }
 
 /// The sentence for a failure: the plain reason, the code behind it, what was kept.

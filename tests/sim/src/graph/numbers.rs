@@ -68,6 +68,7 @@ pub(crate) fn show_waba(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
     let mut world = core.world();
     auth::for_waba(core, &world, call, id)?;
     let waba: &Waba = world.numbers.waba(id);
+    let owner = waba.business.clone().unwrap_or_else(|| format!("7{}", waba.id));
     let shown = json!({
         "id": waba.id,
         "name": waba.name,
@@ -78,7 +79,7 @@ pub(crate) fn show_waba(core: &Arc<Core>, call: &Call, id: &str) -> Answered {
         "business_verification_status": "verified",
         "country": "BR",
         "ownership_type": "SELF",
-        "owner_business_info": {"name": waba.name, "id": format!("7{}", waba.id)},
+        "owner_business_info": {"name": waba.name, "id": owner},
     });
     Ok(Outcome::Json(asked(call, shown)))
 }

@@ -22,6 +22,8 @@ pub struct Callback {
 pub(crate) struct Waba {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// The business that owns it.
+    pub(crate) business: Option<String>,
     pub(crate) tokens: BTreeSet<String>,
     pub(crate) app_secret: Option<String>,
     pub(crate) app_id: String,
@@ -109,6 +111,8 @@ pub struct NumberSpec {
     pub phone_number_id: String,
     /// The account it belongs to; by default 900000000 + n as for seeded companies.
     pub waba_id: Option<String>,
+    /// The business that owns the account; by default one of its own.
+    pub business_id: Option<String>,
     /// As people see it.
     #[serde(alias = "display_number", alias = "phone", alias = "phone_number", alias = "number")]
     pub display_phone_number: Option<String>,
@@ -156,6 +160,9 @@ impl Numbers {
         });
         let waba = self.waba(&waba_id);
         waba.tokens.extend(spec.access_token);
+        if spec.business_id.is_some() {
+            waba.business = spec.business_id;
+        }
         if spec.app_secret.is_some() {
             waba.app_secret = spec.app_secret;
         }

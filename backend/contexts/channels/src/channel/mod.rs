@@ -67,6 +67,7 @@ pub struct State {
     refused_at: Option<DateTime<Utc>>,
     quality: Option<ConfigText>,
     tier: Option<ConfigText>,
+    portfolio: Option<ConfigText>,
 }
 
 /// What may be asked of a channel.
@@ -117,6 +118,8 @@ pub enum Command {
         /// Messages a second.
         mps: Option<u32>,
     },
+    /// The provider said which business the account belongs to.
+    TellPortfolio(ConfigText),
     /// The provider said something of the account.
     Alert {
         /// The webhook's field.
@@ -149,6 +152,8 @@ pub struct Connect {
     pub quality: Option<ConfigText>,
     /// The tier of the portfolio.
     pub tier: Option<ConfigText>,
+    /// Meta's id of the business that owns the account.
+    pub portfolio: Option<ConfigText>,
 }
 
 /// Why not.
@@ -219,6 +224,7 @@ impl Decider for Channel {
                 Command::Disconnect
                     | Command::RefuseSignature
                     | Command::Health { .. }
+                    | Command::TellPortfolio(_)
                     | Command::Alert { .. }
             );
             return if changes_nothing { Ok(vec![]) } else { Err(ChannelError::Disconnected) };
@@ -270,6 +276,9 @@ impl Decider for Channel {
                 }
                 Some(_) => vec![ChannelEvent::Resumed {}],
             },
+            Command::TellPortfolio(portfolio) if state.portfolio.as_ref() != Some(portfolio) => {
+                vec![ChannelEvent::PortfolioTold { portfolio: portfolio.clone() }]
+            }
             Command::Disconnect => vec![ChannelEvent::Disconnected {}],
             Command::Release(reason) if state.released_until.is_none_or(|until| until <= *now) => {
                 vec![ChannelEvent::Released { until: *now + RELEASE_LASTS, reason: reason.clone() }]
@@ -286,6 +295,7 @@ impl Decider for Channel {
             | Command::FailProof(..)
             | Command::Release(_)
             | Command::RefuseSignature
+            | Command::TellPortfolio(_)
             | Command::Pause(..) => vec![],
             Command::Health { quality, tier, mps } => {
                 health(state, quality.as_ref(), tier.as_ref(), *mps)
@@ -339,6 +349,7 @@ impl Decider for Channel {
                 state.tier = tier.clone().or(state.tier);
                 state.mps = mps.unwrap_or(state.mps);
             }
+            ChannelEvent::PortfolioTold { portfolio } => state.portfolio = Some(portfolio.clone()),
             ChannelEvent::AccountAlerted { .. } => {}
         }
         state
@@ -404,6 +415,9 @@ fn connected(connect: &Connect) -> Vec<ChannelEvent> {
             tier: connect.tier.clone(),
             mps: None,
         });
+    }
+    if let Some(portfolio) = &connect.portfolio {
+        events.push(ChannelEvent::PortfolioTold { portfolio: portfolio.clone() });
     }
     events
 }

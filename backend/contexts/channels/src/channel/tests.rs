@@ -26,6 +26,7 @@ fn connect() -> Command {
         secrets: 1,
         quality: Some("GREEN".into()),
         tier: None,
+        portfolio: None,
     })
 }
 

@@ -176,7 +176,7 @@ fn connected(recorded: &Recorded, event: &ChannelEvent) -> Option<Channel> {
 
 fn change(mut channel: Channel, event: ChannelEvent, at: DateTime<Utc>) -> Channel {
     match event {
-        ChannelEvent::Connected { .. } => {}
+        ChannelEvent::Connected { .. } | ChannelEvent::PortfolioTold { .. } => {}
         ChannelEvent::Renamed { name } => channel.name = name.0,
         ChannelEvent::CredentialsReplaced { app_secret, .. } => {
             if app_secret {

@@ -74,6 +74,7 @@ pub(super) async fn connect(
         secrets: secrets.version,
         quality: number.quality_rating.clone().map(ConfigText),
         tier: number.messaging_limit.clone().map(ConfigText),
+        portfolio: number.business_id.clone().map(ConfigText),
     });
     // Secrets stand before the event that names them; without it nobody asks for them.
     secrets::store(pool, &app.prover.vault, (company, channel), &secrets, now)

@@ -1,6 +1,9 @@
 //! The limits of a number (CA07) and of a number toward one person (CA08), by a clock that only goes
 //! forward.
 //!
+//! And a breaker: a provider that fails again and again is left alone for a while (RE06), so that what
+//! waits keeps its attempts, and few are in doubt.
+//!
 //! **Invariants.** No sliding second holds more than the number may, inbound included, also when two
 //! calls move together by [`Rate`]'s spread on their way. A pair borrows at most 45 and pays back one
 //! in six seconds.
@@ -8,8 +11,9 @@
 use std::{collections::VecDeque, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// What a timer may come late without pace being lost.
-const CATCH_UP: Duration = Duration::from_millis(25);
+/// What a timer may come late without pace being lost. However many leave together then, the window
+/// holds no more than it may.
+const CATCH_UP: Duration = Duration::from_millis(100);
 /// What the clocks of two machines may differ within one second.
 const MARGIN: Duration = Duration::from_millis(4);
 const MOST_SPREAD: Duration = Duration::from_millis(47);
@@ -206,13 +210,77 @@ impl Pair {
     }
 }
 
+/// Whether a number's provider answers at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Breaker {
+    n_silent: u32,
+    open_until: Option<Duration>,
+    wait: Duration,
+}
+
+/// After so many calls in a row without a word it opens.
+const SILENT: u32 = 5;
+/// For so long at first; doubled each time.
+const FIRST_REST: Duration = Duration::from_secs(2);
+const LONGEST_REST: Duration = Duration::from_mins(1);
+
+impl Breaker {
+    /// The provider said something, be it a refusal.
+    pub fn heard(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A call failed without a word of the provider about it.
+    pub fn silent(&mut self, now: Duration) {
+        self.n_silent = self.n_silent.saturating_add(1);
+        // Of what was under way together, the first decides.
+        let is_resting = self.open_until.is_some_and(|until| now < until);
+        if self.n_silent >= SILENT && !is_resting {
+            self.wait = (self.wait * 2).clamp(FIRST_REST, LONGEST_REST);
+            self.open_until = Some(now + self.wait);
+        }
+    }
+
+    /// How many calls may be under way: all, none while it rests, and one to try afterwards.
+    #[must_use]
+    pub fn most(&self, now: Duration) -> usize {
+        match self.open_until {
+            None => usize::MAX,
+            Some(until) if now < until => 0,
+            Some(_) => 1,
+        }
+    }
+
+    /// When it may be tried again, while it rests.
+    #[must_use]
+    pub fn rests_until(&self, now: Duration) -> Option<Duration> {
+        self.open_until.filter(|until| now < *until)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use proptest::prelude::*;
 
-    use super::{Pair, Rate};
+    use super::{Breaker, Pair, Rate};
+
+    #[test]
+    fn re06_a_provider_that_is_silent_is_left_alone_longer_each_time_and_then_tried_with_one() {
+        let mut breaker = Breaker::default();
+        for _ in 0..4 {
+            breaker.silent(ms(0));
+        }
+        assert_eq!(breaker.most(ms(0)), usize::MAX);
+        breaker.silent(ms(0));
+        breaker.silent(ms(10));
+        assert_eq!((breaker.most(ms(1_999)), breaker.most(ms(2_000))), (0, 1));
+        breaker.silent(ms(2_100));
+        assert_eq!((breaker.most(ms(6_099)), breaker.most(ms(6_100))), (0, 1));
+        breaker.heard();
+        assert_eq!(breaker.most(ms(6_100)), usize::MAX);
+    }
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)

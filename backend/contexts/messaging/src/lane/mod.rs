@@ -7,12 +7,15 @@
 //! **Invariants.**
 //! - Nothing is called that was not picked, and a pick is a commit that the ledger took (D20).
 //! - A message is under way at most once; what is unknown never comes back (D21, CA13).
-//! - Never over a limit, whoever wants to send (CA07, CA08).
+//! - Never over a limit, whoever wants to send (CA07, CA08), also not over one that it shares with the
+//!   other lanes of its group ([`common::Portfolio`]; CA10, D19).
+//! - Whether a person wants it, and whether she has it already, is asked when it is picked.
 //! - Paused, it picks and calls nothing, and gives back what it had picked (CH16).
 //!
 //! Absent on purpose: retries below an attempt, and any knowledge of what a message says.
 
 pub mod commits;
+pub mod common;
 pub mod limits;
 pub mod log;
 pub mod outcome;
@@ -30,11 +33,16 @@ use std::{
 use chrono::{DateTime, Utc};
 use events::messaging::Pick;
 use shared::{
-    ids::{ConversationId, MessageId},
+    ids::{ContactId, ConversationId, MessageId},
     messages::SuppressReason,
 };
+use uuid::Uuid;
 
-use self::{limits::Rate, queue::Queue};
+use self::{
+    common::{People, Portfolio},
+    limits::{Breaker, Rate},
+    queue::Queue,
+};
 
 /// The most messages in one pick.
 pub const MOST_PICKED: usize = 50;
@@ -92,6 +100,12 @@ pub struct Candidate {
     pub message: MessageId,
     /// The thread: the pair of number and person.
     pub conversation: ConversationId,
+    /// The person.
+    pub person: ContactId,
+    /// One of a wave: a person has one message of it.
+    pub wave: Option<Uuid>,
+    /// Whether she must not have said no.
+    pub needs_consent: bool,
     /// Who goes first.
     pub priority: Priority,
     /// Where it was queued in the ledger: first come, first served.
@@ -110,7 +124,12 @@ impl Candidate {
     /// The pick of it.
     #[must_use]
     pub const fn pick(&self) -> Pick {
-        Pick { message: self.message, attempt: self.attempt, conversation: self.conversation }
+        Pick {
+            message: self.message,
+            attempt: self.attempt,
+            conversation: self.conversation,
+            reached: None,
+        }
     }
 }
 
@@ -187,6 +206,10 @@ pub enum Input {
     CameIn(u32),
     /// Free text in a conversation may leave until.
     Window(ConversationId, DateTime<Utc>),
+    /// The provider answered a call, with whatever.
+    Heard,
+    /// A call failed without a word of the provider about it.
+    Silent,
     /// The provider wants less.
     Hold(Hold, Duration),
     /// The provider changed the number's limit.
@@ -258,6 +281,7 @@ enum Busy {
 pub struct Lane {
     version: i64,
     rate: Rate,
+    breaker: Breaker,
     queue: Queue,
     /// What the lane's stream is being asked to take: one commit at a time.
     busy: Busy,
@@ -285,6 +309,7 @@ impl Lane {
         Self {
             version,
             rate,
+            breaker: Breaker::default(),
             queue,
             busy: Busy::Nothing,
             picked: VecDeque::new(),
@@ -365,7 +390,10 @@ impl Lane {
             Input::Window(conversation, until) => {
                 self.windows.retain(|_, until| *until > now.wall);
                 self.windows.insert(conversation, until);
+                self.queue.open(conversation, now.steady);
             }
+            Input::Heard => self.breaker.heard(),
+            Input::Silent => self.breaker.silent(now.steady),
             Input::Hold(Hold::Pair(conversation), until) => {
                 self.queue.hold(conversation, until, now.steady);
             }
@@ -386,16 +414,23 @@ impl Lane {
         }
     }
 
-    /// What to do now.
-    pub fn next(&mut self, now: Now) -> Action {
+    /// What to do now, with what the lane shares with others.
+    pub fn next(&mut self, now: Now, portfolio: &mut Portfolio, people: &mut People) -> Action {
         if self.is_closed {
             return Action::Idle;
         }
         if self.is_halted() {
             return self.give_back();
         }
+        if self.breaker.most(now.steady) == 0 && !self.picked.is_empty() {
+            // Who is not called soon is better off waiting: a crash would leave her in doubt.
+            let action = self.give_back();
+            if action != Action::Idle {
+                return action;
+            }
+        }
         if !self.picked.is_empty()
-            && self.calling.len() < self.most_calls
+            && self.calling.len() < self.most_calls(now)
             && self.rate.slot(now.steady) <= now.steady
             && let Some(candidate) = self.picked.pop_front()
         {
@@ -410,7 +445,7 @@ impl Lane {
                 self.busy = Busy::Other;
                 return Action::Rotate(self.handover(now));
             }
-            if let Some(action) = self.pick(now) {
+            if let Some(action) = self.pick(now, portfolio, people) {
                 return action;
             }
             if self.settled.len() >= MOST_SETTLED || self.settle_at <= now.steady {
@@ -517,8 +552,10 @@ impl Lane {
         self.unpick(batch, now);
     }
 
-    fn pick(&mut self, now: Now) -> Option<Action> {
+    fn pick(&mut self, now: Now, portfolio: &mut Portfolio, people: &mut People) -> Option<Action> {
+        let under_way = self.picked.len() + self.calling.len();
         let most = self.rate.within(now.steady, AHEAD).min(MOST_PICKED);
+        let most = most.min(self.breaker.most(now.steady).saturating_sub(under_way));
         if most == 0 {
             return None;
         }
@@ -537,26 +574,53 @@ impl Lane {
             if head.priority != priority {
                 break;
             }
-            let is_late = |until: DateTime<Utc>| until <= now.wall;
-            let opened = self.windows.get(&head.conversation).copied();
-            if head.window.is_some_and(|until| is_late(until.max(opened.unwrap_or(until)))) {
+            let is_open = |until: DateTime<Utc>| until > now.wall;
+            let opened = self.windows.get(&head.conversation).copied().filter(|at| is_open(*at));
+            let is_late = opened.is_none() && head.window.is_some_and(|until| !is_open(until));
+            let stopped =
+                is_late.then_some(SuppressReason::WindowClosed).or_else(|| people.stops(head));
+            if let Some(reason) = stopped {
                 if !batch.is_empty() {
                     break;
                 }
                 let candidate = self.queue.take(now.steady)?;
                 self.suppressing.insert(candidate.message, candidate.conversation);
-                return Some(Action::Suppress(candidate, SuppressReason::WindowClosed));
+                return Some(Action::Suppress(candidate, reason));
             }
-            batch.extend(self.queue.take(now.steady));
+            // Outside a service window she is one more of those whom the portfolio reaches.
+            let is_reached = head.window.is_none() && opened.is_none();
+            let (person, conversation) = (head.person, head.conversation);
+            if is_reached {
+                let slot = portfolio.slot(person, now.steady);
+                if slot > now.steady {
+                    self.queue.shut(conversation, slot, now.steady);
+                    continue;
+                }
+                portfolio.reach(person, now.steady);
+            }
+            let Some(candidate) = self.queue.take(now.steady) else { break };
+            if let Some(wave) = candidate.wave {
+                people.said(wave, person, candidate.message);
+            }
+            batch.push((candidate, is_reached));
         }
         if batch.is_empty() {
             return None;
         }
-        let picks = batch.iter().map(|candidate| (candidate.pick(), candidate.version)).collect();
+        let pick = |(candidate, is_reached): &(Candidate, bool)| {
+            let reached = is_reached.then_some(candidate.person);
+            (Pick { reached, ..candidate.pick() }, candidate.version)
+        };
+        let picks = batch.iter().map(pick).collect();
+        let batch = batch.into_iter().map(|(candidate, _)| candidate).collect();
         self.busy = Busy::Picking(batch);
         self.settle_at = Duration::MAX;
         let settled = std::mem::take(&mut self.settled);
         Some(Action::Pick(Batch { version: self.version, picks, settled }))
+    }
+
+    fn most_calls(&self, now: Now) -> usize {
+        self.most_calls.min(self.breaker.most(now.steady))
     }
 
     fn settle(&mut self) -> Action {
@@ -579,11 +643,14 @@ impl Lane {
     }
 
     fn wait(&mut self, now: Now) -> Action {
-        let slot = if self.picked.is_empty() {
+        let slot = if self.breaker.most(now.steady) <= self.calling.len() {
+            // Until an answer, or until it may be tried again.
+            self.breaker.rests_until(now.steady)
+        } else if self.picked.is_empty() {
             let may_pick = self.busy == Busy::Nothing && self.queue.head(now.steady).is_some();
             may_pick.then(|| self.rate.slot(now.steady).saturating_sub(AHEAD))
         } else {
-            let may_call = self.calling.len() < self.most_calls;
+            let may_call = self.calling.len() < self.most_calls(now);
             may_call.then(|| self.rate.slot(now.steady))
         };
         let settle = (self.settle_at != Duration::MAX && self.busy == Busy::Nothing)

@@ -62,6 +62,17 @@ pub fn judge(outcome: &Outcome, attempt: u16, chance: u16) -> (Fate, Effect) {
     }
 }
 
+/// Whether the provider said nothing of the message at all: it was not reached, broke off, or had an
+/// error of its own.
+#[must_use]
+pub const fn is_silent(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Unknown { .. } => true,
+        Outcome::Later(fault) => matches!(fault.code, 0 | 131_000 | 131_016),
+        Outcome::Accepted { .. } | Outcome::Refused(_) => false,
+    }
+}
+
 fn fault_of(fault: &Fault, attempt: u16, chance: u16) -> (Fate, Effect) {
     let code = i32::try_from(fault.code).unwrap_or(-1);
     let failed = Fate::Failed(code);

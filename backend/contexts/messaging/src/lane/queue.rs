@@ -23,6 +23,8 @@ struct Thread {
     waiting: BTreeMap<Place, Candidate>,
     pair: Pair,
     held_until: Duration,
+    /// Nothing that opens a conversation before: the portfolio is used up.
+    shut_until: Duration,
     busy: Option<MessageId>,
     ready: Option<Head>,
     later: Option<Duration>,
@@ -106,6 +108,21 @@ impl Queue {
         self.settle(conversation, now);
     }
 
+    /// Nothing that opens a conversation before; what answers may go.
+    pub fn shut(&mut self, conversation: ConversationId, until: Duration, now: Duration) {
+        let thread = self.threads.entry(conversation).or_default();
+        thread.shut_until = thread.shut_until.max(until);
+        self.settle(conversation, now);
+    }
+
+    /// The person has opened the conversation herself.
+    pub fn open(&mut self, conversation: ConversationId, now: Duration) {
+        if let Some(thread) = self.threads.get_mut(&conversation) {
+            thread.shut_until = Duration::ZERO;
+            self.settle(conversation, now);
+        }
+    }
+
     /// What an earlier owner borrowed for a person.
     pub fn owe(&mut self, conversation: ConversationId, paid_at: Duration, now: Duration) {
         self.threads.entry(conversation).or_default().pair = Pair::owing_until(paid_at);
@@ -162,7 +179,9 @@ impl Queue {
             }
             return;
         };
+        let shut_until = thread.shut_until * u32::from(candidate.window.is_none());
         let due = thread.pair.slot(now).max(thread.held_until).max(candidate.not_before);
+        let due = due.max(shut_until);
         if due <= now {
             let head = (*priority, *position, conversation);
             thread.ready = Some(head);

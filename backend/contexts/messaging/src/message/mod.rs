@@ -78,6 +78,8 @@ pub enum Command {
     Note(Box<MessageEvent>),
     /// It shall not be sent after all.
     Withdraw(ConfigText),
+    /// A person has seen that it went through, although nobody was told (D25).
+    Confirm,
 }
 
 /// Why not.
@@ -89,6 +91,9 @@ pub enum MessageError {
     /// It is under way or was sent.
     #[error("the message is {0:?} and cannot be withdrawn")]
     TooLate(MessageState),
+    /// It is known how far it came.
+    #[error("the message is {0:?} and there is nothing to decide")]
+    Known(MessageState),
     /// The id is taken by something else.
     #[error("the message exists already and is another one")]
     Other,
@@ -101,7 +106,7 @@ impl Rejection for MessageError {
     fn kind(&self) -> Kind {
         match self {
             Self::Missing => Kind::NotFound,
-            Self::TooLate(_) | Self::Other => Kind::Conflict,
+            Self::TooLate(_) | Self::Known(_) | Self::Other => Kind::Conflict,
             Self::WrongEvent => Kind::Internal,
         }
     }
@@ -110,6 +115,7 @@ impl Rejection for MessageError {
         match self {
             Self::Missing => "message_missing",
             Self::TooLate(_) => "message_too_late",
+            Self::Known(_) => "message_known",
             Self::Other => "message_exists",
             Self::WrongEvent => "internal",
         }
@@ -117,7 +123,9 @@ impl Rejection for MessageError {
 
     fn values(&self) -> BTreeMap<String, serde_json::Value> {
         match self {
-            Self::TooLate(state) => BTreeMap::from([("state".into(), state.as_str().into())]),
+            Self::TooLate(state) | Self::Known(state) => {
+                BTreeMap::from([("state".into(), state.as_str().into())])
+            }
             _ => BTreeMap::new(),
         }
     }
@@ -159,6 +167,17 @@ impl Decider for Message {
                 }
                 MessageState::Withdrawn => Ok(Vec::new()),
                 other => Err(MessageError::TooLate(other)),
+            },
+            Command::Confirm => match state.progress.state() {
+                _ if state.is_outbound != Some(true) => Err(MessageError::Missing),
+                MessageState::Unknown => Ok(vec![MessageEvent::Confirmed {}]),
+                // The provider was faster: it has arrived, as she says.
+                MessageState::Accepted
+                | MessageState::Sent
+                | MessageState::Delivered
+                | MessageState::Read
+                | MessageState::Played => Ok(Vec::new()),
+                other => Err(MessageError::Known(other)),
             },
         }
     }
@@ -255,7 +274,7 @@ fn note(
         MessageEvent::Suppressed { .. } | MessageEvent::Withdrawn { .. } => {
             state.progress.is_waiting()
         }
-        MessageEvent::Accepted { .. } => {
+        MessageEvent::Accepted { .. } | MessageEvent::Confirmed {} => {
             !state.progress.times.contains_key(&MessageState::Accepted)
         }
         MessageEvent::Failed { by_status: false, .. } => {

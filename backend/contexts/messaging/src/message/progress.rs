@@ -84,7 +84,9 @@ impl Progress {
     pub fn on(&mut self, event: &MessageEvent, recorded_at: DateTime<Utc>) {
         match event {
             MessageEvent::Queued { .. } => self.reach(MessageState::Queued, recorded_at),
-            MessageEvent::Accepted { .. } => self.reach(MessageState::Accepted, recorded_at),
+            MessageEvent::Accepted { .. } | MessageEvent::Confirmed {} => {
+                self.reach(MessageState::Accepted, recorded_at);
+            }
             MessageEvent::Failed { provider_at, code, title, .. } => {
                 self.reach(MessageState::Failed, provider_at.unwrap_or(recorded_at));
                 let title = title.as_ref().map(|title| title.0.clone());

@@ -121,6 +121,20 @@ fn a_status_before_our_own_outcome_ends_the_doubt() {
 }
 
 #[test]
+fn d25_a_person_ends_a_doubt_and_nothing_else() {
+    let unknown = MessageEvent::OutcomeUnknown { attempt: 1 };
+    let confirmed = decide(&[queued(), unknown.clone()], Command::Confirm).unwrap();
+    assert_eq!(confirmed, [MessageEvent::Confirmed {}]);
+    let after_it = after(&[queued(), unknown.clone(), MessageEvent::Confirmed {}]);
+    assert_eq!(after_it.progress.state(), MessageState::Accepted);
+    assert!(!after_it.progress.delivery().can_retry);
+    assert_eq!(decide(&[queued(), unknown, delivered()], Command::Confirm), Ok(vec![]));
+    let waits = MessageError::Known(MessageState::Queued);
+    assert_eq!(decide(&[queued()], Command::Confirm), Err(waits));
+    assert_eq!(decide(&[received()], Command::Confirm), Err(MessageError::Missing));
+}
+
+#[test]
 fn only_what_waits_is_withdrawn() {
     let withdraw = || Command::Withdraw("person".into());
     assert_eq!(decide(&[], withdraw()), Err(MessageError::Missing));

@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use crate::projections::lanes::NAME;
+
 /// A message that waits.
 #[derive(Clone, Debug, FromRow)]
 pub struct Waiting {
@@ -15,6 +17,8 @@ pub struct Waiting {
     pub channel_id: Uuid,
     /// The thread.
     pub conversation_id: Uuid,
+    /// The person.
+    pub contact_id: Uuid,
     /// Whether a person waits for it.
     pub is_operators: bool,
     /// Where it was queued.
@@ -40,6 +44,10 @@ pub struct Number {
     pub waba_id: Option<String>,
     /// Messages a second.
     pub mps: Option<i64>,
+    /// The business that owns the account.
+    pub portfolio: Option<String>,
+    /// How many people a day that business reaches.
+    pub tier: Option<String>,
     /// Whether it stands still.
     pub is_paused: bool,
     /// Whether it was taken off.
@@ -57,6 +65,8 @@ pub struct Snapshot {
     pub numbers: Vec<Number>,
     /// What waits.
     pub waiting: Vec<Waiting>,
+    /// Who was reached outside a service window in the last day, and when.
+    pub people: Vec<(Uuid, DateTime<Utc>)>,
 }
 
 /// Companies that have a number.
@@ -65,6 +75,28 @@ pub struct Snapshot {
 /// If Postgres fails.
 pub async fn companies(connection: &mut PgConnection) -> sqlx::Result<Vec<Uuid>> {
     sqlx::query_scalar("select distinct company_id from messaging_lanes.numbers where not is_off")
+        .fetch_all(connection)
+        .await
+}
+
+/// Up to which event of the shard the rows count.
+///
+/// # Errors
+/// If Postgres fails, or the rows were never made.
+pub async fn position(connection: &mut PgConnection, shard: i16) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select position from projection.checkpoints where name = $1 and shard = $2")
+        .bind(NAME)
+        .bind(shard)
+        .fetch_one(connection)
+        .await
+}
+
+/// Every company and portfolio that ever went together: companies of one share its limits for good.
+///
+/// # Errors
+/// If Postgres fails.
+pub async fn portfolios(connection: &mut PgConnection) -> sqlx::Result<Vec<(Uuid, String)>> {
+    sqlx::query_as("select company_id, portfolio from messaging_lanes.portfolios")
         .fetch_all(connection)
         .await
 }
@@ -86,7 +118,7 @@ pub async fn snapshot(connection: &mut PgConnection, company: Uuid) -> sqlx::Res
     .fetch_optional(&mut *connection)
     .await?;
     let numbers = sqlx::query_as(
-        "select id, phone_number_id, waba_id, mps, is_paused, is_off
+        "select id, phone_number_id, waba_id, mps, portfolio, tier, is_paused, is_off
          from messaging_lanes.numbers
          where company_id = $1
          order by id",
@@ -95,11 +127,20 @@ pub async fn snapshot(connection: &mut PgConnection, company: Uuid) -> sqlx::Res
     .fetch_all(&mut *connection)
     .await?;
     let waiting = sqlx::query_as(
-        "select id, channel_id, conversation_id, is_operators, position, version, not_before,
-           window_until, progress
+        "select id, channel_id, conversation_id, contact_id, is_operators, position, version,
+           not_before, window_until, progress
          from messaging_lanes.outbound
          where company_id = $1 and is_waiting
          order by position",
+    )
+    .bind(company)
+    .fetch_all(&mut *connection)
+    .await?;
+    let people = sqlx::query_as(
+        "select contact_id, reached_at
+         from messaging_lanes.people
+         where company_id = $1 and reached_at > now() - interval '25 hours'
+         order by reached_at",
     )
     .bind(company)
     .fetch_all(connection)
@@ -109,6 +150,7 @@ pub async fn snapshot(connection: &mut PgConnection, company: Uuid) -> sqlx::Res
         is_suspended: is_suspended.unwrap_or_default(),
         numbers,
         waiting,
+        people,
     })
 }
 

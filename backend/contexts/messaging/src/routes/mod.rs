@@ -1,5 +1,6 @@
 //! Saying something: messages, reactions, another try, typing.
 
+mod confirm;
 mod react;
 mod retry;
 mod send;
@@ -57,6 +58,11 @@ pub fn routes(state: Messages) -> Routes {
             post("/api/v1/messages/{id}/retry", retry::retry)
                 .says("Says it once more, as a new message.")
                 .answers::<Queued>(202),
+        )
+        .add(
+            post("/api/v1/messages/{id}/confirm", confirm::confirm)
+                .says("A person has seen that a message without an outcome arrived.")
+                .answers_nothing(),
         )
         .add(
             post("/api/v1/conversations/{id}/typing", typing::typing)

@@ -1,7 +1,7 @@
 //! Once more, as a new message (D21): what failed by status is final, and so is what is unknown.
 
-use axum::extract::State;
-use chrono::TimeDelta;
+use axum::extract::State as Shared;
+use chrono::{DateTime, TimeDelta, Utc};
 use events::messaging::{MessageEvent, Origin};
 use kernel::http::{Answer, Can, Path, Problem, right};
 use shared::{
@@ -11,7 +11,10 @@ use shared::{
 };
 
 use super::{Messages, not_found};
-use crate::{message::Message, said};
+use crate::{
+    message::{Message, State},
+    said,
+};
 
 /// The provider's cap for one person: not before a day has passed.
 const CAPPED: i32 = 131_049;
@@ -21,7 +24,7 @@ const OPERATOR_ASKS: TimeDelta = TimeDelta::seconds(60);
 const OTHERS_ASK: TimeDelta = TimeDelta::hours(24);
 
 pub(super) async fn retry(
-    State(app): State<Messages>,
+    Shared(app): Shared<Messages>,
     can: Can<right::SendMessages>,
     Path(message): Path<MessageId>,
 ) -> Result<Answer<Queued>, Problem> {
@@ -32,23 +35,14 @@ pub(super) async fn retry(
         return Err(not_found());
     }
     let events = app.ledger.read_stream(company, message.into(), 0).await?;
-    let too_early = |since: Option<chrono::DateTime<chrono::Utc>>, wait: TimeDelta| {
-        let until = since.map(|since| since + wait).filter(|until| *until > now);
-        until.map(|until| {
-            Problem::new(Kind::Conflict, "retry_too_early").value("not_before", until.to_rfc3339())
-        })
-    };
     let last = events.last().map(|event| event.recorded_at);
     let refused = match state.progress.state() {
         MessageState::Failed => {
             let is_capped =
                 state.progress.failure.as_ref().is_some_and(|failure| failure.code == CAPPED);
-            if is_capped { too_early(last, TimeDelta::hours(24)) } else { None }
+            if is_capped { too_early(last, TimeDelta::hours(24), now) } else { None }
         }
-        MessageState::Unknown => {
-            let is_operators = matches!(state.origin, Some(Origin::Operator(_)));
-            too_early(last, if is_operators { OPERATOR_ASKS } else { OTHERS_ASK })
-        }
+        MessageState::Unknown => in_doubt(&state, last, now),
         MessageState::Withdrawn | MessageState::Suppressed => None,
         other => {
             Some(Problem::new(Kind::Conflict, "retry_not_needed").value("state", other.as_str()))
@@ -65,6 +59,22 @@ pub(super) async fn retry(
     draft.purpose = state.purpose.unwrap_or(draft.purpose);
     draft.about = about(&events);
     app.queue(&can, draft).await
+}
+
+/// Why it is too early for a person to decide about what is unknown (D25).
+pub(super) fn in_doubt(
+    state: &State,
+    since: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<Problem> {
+    let is_operators = matches!(state.origin, Some(Origin::Operator(_)));
+    too_early(since, if is_operators { OPERATOR_ASKS } else { OTHERS_ASK }, now)
+}
+
+fn too_early(since: Option<DateTime<Utc>>, wait: TimeDelta, now: DateTime<Utc>) -> Option<Problem> {
+    let until = since.map(|since| since + wait).filter(|until| *until > now)?;
+    let problem = Problem::new(Kind::Conflict, "retry_too_early");
+    Some(problem.value("not_before", until.to_rfc3339()))
 }
 
 fn queued(events: &[kernel::record::Recorded]) -> Option<MessageEvent> {

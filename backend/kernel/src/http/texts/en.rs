@@ -341,6 +341,11 @@ pub(super) const TEXTS: &[Text] = &[
         "There is another message under this key already. Nothing was sent again. Use a new key.",
     ),
     (
+        "message_known",
+        "Nothing to decide",
+        "It is known what became of the message. Nothing was changed. See its state in the conversation.",
+    ),
+    (
         "message_missing",
         "Message not found",
         "This message does not exist in this company. Nothing was changed.",

@@ -329,6 +329,11 @@ pub(super) const TEXTS: &[Text] = &[
         "Já há outra mensagem com esta chave. Nada foi enviado de novo. Use uma chave nova.",
     ),
     (
+        "message_known",
+        "Nada a decidir",
+        "Já se sabe o que aconteceu com a mensagem. Nada foi alterado. Veja o estado dela na conversa.",
+    ),
+    (
         "message_missing",
         "Mensagem não encontrada",
         "Esta mensagem não existe nesta empresa. Nada foi alterado.",

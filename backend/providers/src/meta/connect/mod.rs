@@ -75,6 +75,7 @@ impl Connector for Graph {
                 quality_rating: number.quality_rating,
                 throughput: number.throughput.and_then(|throughput| throughput.level),
                 messaging_limit: number.messaging_limit_tier,
+                business_id: self.owner(new).await,
                 status: number.status,
                 is_on_biz_app: number.is_on_biz_app,
             })
@@ -133,6 +134,16 @@ impl Connector for Graph {
 }
 
 impl Graph {
+    /// The business that owns the account. A token that may not see it is none the worse for sending.
+    async fn owner(&self, new: &Connection) -> Option<String> {
+        let request = self
+            .request(Method::GET, self.url(&[&new.account_id]), &new.token)
+            .query(&[("fields", "owner_business_info")]);
+        let body = call(request).await.success().ok()?;
+        let node: Value = serde_json::from_slice(&body).ok()?;
+        node.pointer("/owner_business_info/id")?.as_str().map(str::to_owned)
+    }
+
     /// Whether the number is one of the account's.
     async fn belongs(&self, new: &Connection) -> Result<(), Trouble> {
         let mut after: Option<String> = None;

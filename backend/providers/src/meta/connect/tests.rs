@@ -30,8 +30,10 @@ async fn a_number_that_is_the_accounts_is_described() {
             "messaging_limit_tier": "TIER_250", "status": "CONNECTED" }),
         json!({ "data": [{ "id": "99" }], "paging": { "next": "http://elsewhere", "cursors": { "after": "X" } } }),
         json!({ "data": [{ "id": "100" }] }),
+        json!({ "id": "900", "owner_business_info": { "id": "7", "name": "Loja" } }),
     ]);
     let number = fake.graph().verify(&connection()).await.expect("a number");
+    assert_eq!(number.business_id.as_deref(), Some("7"));
     assert_eq!(number.verified_name.as_deref(), Some("Loja"));
     assert_eq!(number.throughput.as_deref(), Some("STANDARD"));
     let lines: Vec<_> = fake.requests().into_iter().map(|request| request.line).collect();

@@ -364,6 +364,7 @@ impl Progress {
                 self.attempt(Some(*attempt));
                 self.reach(S::Accepted, recorded_at);
             }
+            MessageEvent::Confirmed {} => self.reach(S::Accepted, recorded_at),
             MessageEvent::Failed { attempt, provider_at, code, title, .. } => {
                 self.attempt(*attempt);
                 let title = title.as_ref().map(|title| title.0.clone());

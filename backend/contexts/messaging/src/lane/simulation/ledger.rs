@@ -1,10 +1,14 @@
-//! A model of the ledger: streams, expected versions, and one atomic commit.
+//! A model of the ledger: streams, expected versions, one atomic commit, and what is known of people
+//! and of the token.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use events::messaging::{LaneEvent, MessageEvent};
-use shared::ids::MessageId;
+use shared::{
+    ids::{ContactId, MessageId},
+    messages::MessageState,
+};
 
 use crate::{lane::log::Log, message::progress::Progress};
 
@@ -19,8 +23,8 @@ pub(super) struct Commit {
     pub(super) asserts: Vec<(MessageId, i64)>,
     /// Appends to messages at any version.
     pub(super) messages: Vec<(MessageId, MessageEvent)>,
-    /// The lane's stream from now on.
-    pub(super) claim: Option<(u32, u32)>,
+    /// A number's stream from now on.
+    pub(super) claim: Option<(usize, u32, u32)>,
 }
 
 /// Why not.
@@ -30,13 +34,25 @@ pub(super) enum Refused {
     Message(MessageId),
 }
 
+/// Something about people.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fact {
+    OptedOut(ContactId),
+    Merged(ContactId, ContactId),
+}
+
 /// All that is known for sure.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    /// The lane's stream of today.
-    pub(super) current: u32,
+    /// Which life of it this is: a restore begins another.
+    pub(super) life: u32,
+    /// Each number's stream of today.
+    pub(super) current: [u32; 2],
     pub(super) lanes: BTreeMap<u32, Vec<(LaneEvent, DateTime<Utc>)>>,
     pub(super) messages: BTreeMap<MessageId, Vec<MessageEvent>>,
+    pub(super) facts: Vec<Fact>,
+    /// The channels stand still until a person has given another token.
+    pub(super) is_expired: bool,
 }
 
 impl Ledger {
@@ -52,8 +68,8 @@ impl Ledger {
                 return Err(Refused::Lane);
             }
         }
-        if let Some((from, _)) = commit.claim
-            && from != self.current
+        if let Some((number, from, _)) = commit.claim
+            && from != self.current[number]
         {
             return Err(Refused::Lane);
         }
@@ -70,10 +86,25 @@ impl Ledger {
         for (message, event) in commit.messages {
             self.messages.entry(message).or_default().push(event);
         }
-        if let Some((_, to)) = commit.claim {
-            self.current = to;
+        if let Some((number, _, to)) = commit.claim {
+            self.current[number] = to;
         }
         Ok(())
+    }
+
+    /// Another life after a restore: what was not final is unknown, and never sent again (D12).
+    pub(super) fn restored(&mut self, life: u32) {
+        self.life = life;
+        let waiting: Vec<_> = self
+            .messages
+            .keys()
+            .map(|message| (*message, self.progress(*message)))
+            .filter(|(_, progress)| progress.is_waiting())
+            .collect();
+        for (message, progress) in waiting {
+            let event = MessageEvent::OutcomeUnknown { attempt: progress.next_attempt() };
+            self.messages.entry(message).or_default().push(event);
+        }
     }
 
     pub(super) fn version(&self, lane: u32) -> i64 {
@@ -90,6 +121,14 @@ impl Ledger {
             progress.on(event, DateTime::UNIX_EPOCH);
         }
         progress
+    }
+
+    /// Whether a message may have reached the provider, as far as its stream says.
+    pub(super) fn has_left(&self, message: MessageId) -> bool {
+        !matches!(
+            self.progress(message).state(),
+            MessageState::Queued | MessageState::Withdrawn | MessageState::Suppressed
+        )
     }
 
     pub(super) fn log(&self, lane: u32) -> Log {

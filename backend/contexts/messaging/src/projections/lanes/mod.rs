@@ -1,5 +1,6 @@
 //! `messaging_lanes`: what lanes begin with and what sending looks up: messages that wait, numbers and
-//! their state, threads with their service window, addresses (sealed as they came).
+//! their state, the portfolios of a company and whom they reached in the last day, threads with their
+//! service window, addresses (sealed as they came).
 //!
 //! **Invariants.** It only proposes: the ledger refuses a pick that rests on an old row (D20).
 //! `reached` tells up to which event of a company the rows count, so that whoever reads them goes on
@@ -14,7 +15,7 @@ use events::{
     channels::ChannelEvent,
     contacts::ContactEvent,
     conversations::ConversationEvent,
-    messaging::{MessageEvent, Origin},
+    messaging::{LaneEvent, MessageEvent, Origin},
     tenancy::CompanyEvent,
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -49,6 +50,7 @@ type Key = (Uuid, Uuid);
 struct Outbound {
     channel: Uuid,
     conversation: Uuid,
+    contact: Uuid,
     is_operators: bool,
     position: i64,
     version: i64,
@@ -67,6 +69,9 @@ struct Changes {
     suspended: BTreeMap<Uuid, bool>,
     erased: BTreeSet<Key>,
     minutes: BTreeMap<(Uuid, Uuid, DateTime<Utc>), (i64, i64)>,
+    portfolios: BTreeSet<(Uuid, String)>,
+    /// Who was written to outside a service window, and when last.
+    people: BTreeMap<Key, DateTime<Utc>>,
     reached: BTreeMap<Uuid, i64>,
 }
 
@@ -87,6 +92,8 @@ struct Number {
     phone_number_id: Option<String>,
     waba_id: Option<String>,
     mps: Option<i64>,
+    portfolio: Option<String>,
+    tier: Option<String>,
     is_paused: Option<bool>,
     is_off: Option<bool>,
 }
@@ -97,17 +104,28 @@ impl Projection for Lanes {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["outbound", "threads", "addresses", "numbers", "companies", "minutes", "reached"]
+        &[
+            "outbound",
+            "threads",
+            "addresses",
+            "numbers",
+            "portfolios",
+            "people",
+            "companies",
+            "minutes",
+            "reached",
+        ]
     }
 
     fn ddl(&self) -> &'static str {
         "create table outbound (
            company_id uuid not null, id uuid not null, channel_id uuid not null,
-           conversation_id uuid not null, is_operators boolean not null, is_waiting boolean not null,
+           conversation_id uuid not null, contact_id uuid not null, is_operators boolean not null,
+           is_waiting boolean not null,
            position bigint not null, version bigint not null, not_before timestamptz,
            window_until timestamptz, progress text not null,
            primary key (company_id, id)) with (fillfactor = 70);
@@ -125,8 +143,15 @@ impl Projection for Lanes {
          create index addresses_contact on addresses (company_id, contact_id);
          create table numbers (
            company_id uuid not null, id uuid not null, phone_number_id text, waba_id text,
-           mps bigint, is_paused boolean not null default false, is_off boolean not null default false,
+           mps bigint, portfolio text, tier text, is_paused boolean not null default false,
+           is_off boolean not null default false,
            primary key (company_id, id));
+         create table portfolios (
+           company_id uuid not null, portfolio text not null, primary key (company_id, portfolio));
+         create table people (
+           company_id uuid not null, contact_id uuid not null, reached_at timestamptz not null,
+           primary key (company_id, contact_id)) with (fillfactor = 70);
+         create index people_reached on people (company_id, reached_at);
          create table companies (
            company_id uuid not null, is_suspended boolean not null, primary key (company_id));
          create table minutes (
@@ -143,7 +168,8 @@ impl Projection for Lanes {
             || event_type.starts_with("channels.channel.")
             || matches!(
                 event_type,
-                "conversations.conversation.opened"
+                "messaging.lane.picked"
+                    | "conversations.conversation.opened"
                     | "conversations.conversation.identity_changed"
                     | "contacts.contact.identity_added"
                     | "contacts.contact.erased"
@@ -181,6 +207,7 @@ impl Changes {
         let key = (recorded.company, recorded.stream);
         match &*recorded.stream_kind {
             "message" => self.message(recorded, &recorded.decode()?),
+            "lane" => self.lane(recorded, recorded.decode()?),
             "conversation" => self.conversation(key, &recorded.decode()?),
             "contact" => self.contact(recorded, recorded.decode()?)?,
             "channel" => self.channel(key, recorded.decode()?),
@@ -212,12 +239,13 @@ impl Changes {
                 }
                 return;
             }
-            MessageEvent::Queued { channel, conversation, origin, window, .. } => {
+            MessageEvent::Queued { channel, conversation, contact, origin, window, .. } => {
                 self.outbound.insert(
                     key,
                     Some(Outbound {
                         channel: (*channel).into(),
                         conversation: (*conversation).into(),
+                        contact: (*contact).into(),
                         is_operators: matches!(origin, Origin::Operator(_)),
                         position: recorded.position,
                         version: 0,
@@ -264,6 +292,13 @@ impl Changes {
         }
     }
 
+    fn lane(&mut self, recorded: &Recorded, event: LaneEvent) {
+        let LaneEvent::Picked { messages, .. } = event else { return };
+        for person in messages.iter().filter_map(|pick| pick.reached) {
+            self.people.insert((recorded.company, person.into()), recorded.recorded_at);
+        }
+    }
+
     fn conversation(&mut self, key: Key, event: &ConversationEvent) {
         match event {
             ConversationEvent::Opened { channel, contact, identity } => {
@@ -307,7 +342,14 @@ impl Changes {
                 number.waba_id = Some(waba_id.0);
                 number.mps = Some(i64::from(mps));
             }
-            ChannelEvent::HealthChanged { mps: Some(mps), .. } => number.mps = Some(i64::from(mps)),
+            ChannelEvent::HealthChanged { mps, tier, .. } => {
+                number.mps = mps.map(i64::from).or(number.mps);
+                number.tier = tier.map(|tier| tier.0).or(number.tier.take());
+            }
+            ChannelEvent::PortfolioTold { portfolio } => {
+                number.portfolio = Some(portfolio.0.clone());
+                self.portfolios.insert((key.0, portfolio.0));
+            }
             ChannelEvent::Paused { .. } => number.is_paused = Some(true),
             ChannelEvent::Resumed {} => number.is_paused = Some(false),
             ChannelEvent::Disconnected {} => number.is_off = Some(true),

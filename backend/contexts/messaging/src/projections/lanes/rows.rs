@@ -15,6 +15,7 @@ struct Row {
     id: Uuid,
     channel_id: Uuid,
     conversation_id: Uuid,
+    contact_id: Uuid,
     is_operators: bool,
     position: i64,
     version: i64,
@@ -32,8 +33,8 @@ pub(super) async fn load(
     }
     let (companies, ids): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().copied().unzip();
     let rows: Vec<Row> = sqlx::query_as(
-        "select o.company_id, o.id, o.channel_id, o.conversation_id, o.is_operators, o.position,
-           o.version, o.not_before, o.window_until, o.progress
+        "select o.company_id, o.id, o.channel_id, o.conversation_id, o.contact_id, o.is_operators,
+           o.position, o.version, o.not_before, o.window_until, o.progress
          from unnest($1::uuid[], $2::uuid[]) as w(company_id, id)
          join outbound o on o.company_id = w.company_id and o.id = w.id",
     )
@@ -49,6 +50,7 @@ pub(super) async fn load(
             let outbound = Outbound {
                 channel: row.channel_id,
                 conversation: row.conversation_id,
+                contact: row.contact_id,
                 is_operators: row.is_operators,
                 position: row.position,
                 version: row.version,
@@ -69,14 +71,16 @@ pub(super) async fn store(
     threads(connection, changes).await?;
     addresses(connection, changes).await?;
     numbers(connection, changes).await?;
+    portfolios(connection, changes).await?;
+    people(connection, changes).await?;
     counters(connection, changes).await
 }
 
 async fn outbound(connection: &mut PgConnection, changes: &Changes) -> Result<(), ProjectionError> {
     let (mut companies, mut ids) = (vec![], vec![]);
     let mut gone = (vec![], vec![]);
-    let (mut channels, mut conversations, mut operators, mut waiting) =
-        (vec![], vec![], vec![], vec![]);
+    let (mut channels, mut conversations, mut contacts) = (vec![], vec![], vec![]);
+    let (mut operators, mut waiting) = (vec![], vec![]);
     let (mut positions, mut versions, mut not_before, mut windows, mut progress) =
         (vec![], vec![], vec![], vec![], vec![]);
     for ((company, id), row) in &changes.outbound {
@@ -89,6 +93,7 @@ async fn outbound(connection: &mut PgConnection, changes: &Changes) -> Result<()
         ids.push(*id);
         channels.push(row.channel);
         conversations.push(row.conversation);
+        contacts.push(row.contact);
         operators.push(row.is_operators);
         waiting.push(row.progress.is_waiting());
         positions.push(row.position);
@@ -114,11 +119,12 @@ async fn outbound(connection: &mut PgConnection, changes: &Changes) -> Result<()
         return Ok(());
     }
     sqlx::query(
-        "insert into outbound (company_id, id, channel_id, conversation_id, is_operators, is_waiting,
-           position, version, not_before, window_until, progress)
+        "insert into outbound (company_id, id, channel_id, conversation_id, contact_id, is_operators,
+           is_waiting, position, version, not_before, window_until, progress)
          select *
-         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[], $6::boolean[],
-           $7::bigint[], $8::bigint[], $9::timestamptz[], $10::timestamptz[], $11::text[])
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::boolean[],
+           $7::boolean[], $8::bigint[], $9::bigint[], $10::timestamptz[], $11::timestamptz[],
+           $12::text[])
          on conflict (company_id, id) do update
          set is_waiting = excluded.is_waiting, version = excluded.version,
            not_before = excluded.not_before, window_until = excluded.window_until,
@@ -128,6 +134,7 @@ async fn outbound(connection: &mut PgConnection, changes: &Changes) -> Result<()
     .bind(ids)
     .bind(channels)
     .bind(conversations)
+    .bind(contacts)
     .bind(operators)
     .bind(waiting)
     .bind(positions)
@@ -250,31 +257,37 @@ async fn numbers(connection: &mut PgConnection, changes: &Changes) -> Result<(),
         return Ok(());
     }
     let (mut companies, mut ids, mut numbers, mut wabas) = (vec![], vec![], vec![], vec![]);
-    let (mut mps, mut paused, mut off) = (vec![], vec![], vec![]);
+    let (mut mps, mut portfolios, mut tiers) = (vec![], vec![], vec![]);
+    let (mut paused, mut off) = (vec![], vec![]);
     for ((company, id), number) in &changes.numbers {
         companies.push(*company);
         ids.push(*id);
         numbers.push(number.phone_number_id.as_deref());
         wabas.push(number.waba_id.as_deref());
         mps.push(number.mps);
+        portfolios.push(number.portfolio.as_deref());
+        tiers.push(number.tier.as_deref());
         paused.push(number.is_paused);
         off.push(number.is_off);
     }
     sqlx::query(
         "with c as (
            select *
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::boolean[],
-             $7::boolean[]) as c(company_id, id, phone_number_id, waba_id, mps, is_paused, is_off)
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+             $7::text[], $8::boolean[], $9::boolean[])
+             as c(company_id, id, phone_number_id, waba_id, mps, portfolio, tier, is_paused, is_off)
          ), made as (
-           insert into numbers (company_id, id, phone_number_id, waba_id, mps, is_paused, is_off)
-           select company_id, id, phone_number_id, waba_id, mps, coalesce(is_paused, false),
-             coalesce(is_off, false)
+           insert into numbers (company_id, id, phone_number_id, waba_id, mps, portfolio, tier,
+             is_paused, is_off)
+           select company_id, id, phone_number_id, waba_id, mps, portfolio, tier,
+             coalesce(is_paused, false), coalesce(is_off, false)
            from c
            on conflict do nothing
          )
          update numbers n
          set phone_number_id = coalesce(c.phone_number_id, n.phone_number_id),
            waba_id = coalesce(c.waba_id, n.waba_id), mps = coalesce(c.mps, n.mps),
+           portfolio = coalesce(c.portfolio, n.portfolio), tier = coalesce(c.tier, n.tier),
            is_paused = coalesce(c.is_paused, n.is_paused), is_off = coalesce(c.is_off, n.is_off)
          from c
          where n.company_id = c.company_id and n.id = c.id",
@@ -284,8 +297,68 @@ async fn numbers(connection: &mut PgConnection, changes: &Changes) -> Result<(),
     .bind(numbers)
     .bind(wabas)
     .bind(mps)
+    .bind(portfolios)
+    .bind(tiers)
     .bind(paused)
     .bind(off)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn portfolios(
+    connection: &mut PgConnection,
+    changes: &Changes,
+) -> Result<(), ProjectionError> {
+    if changes.portfolios.is_empty() {
+        return Ok(());
+    }
+    let (companies, names): (Vec<Uuid>, Vec<&str>) =
+        changes.portfolios.iter().map(|(company, name)| (*company, name.as_str())).unzip();
+    sqlx::query(
+        "insert into portfolios (company_id, portfolio)
+         select * from unnest($1::uuid[], $2::text[])
+         on conflict do nothing",
+    )
+    .bind(companies)
+    .bind(names)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A day after a company last reached somebody, the others are forgotten.
+async fn people(connection: &mut PgConnection, changes: &Changes) -> Result<(), ProjectionError> {
+    if changes.people.is_empty() {
+        return Ok(());
+    }
+    let (mut companies, mut contacts, mut reached_at) = (vec![], vec![], vec![]);
+    let mut last: BTreeMap<Uuid, DateTime<Utc>> = BTreeMap::new();
+    for ((company, contact), at) in &changes.people {
+        companies.push(*company);
+        contacts.push(*contact);
+        reached_at.push(*at);
+        let known = last.entry(*company).or_insert(*at);
+        *known = (*known).max(*at);
+    }
+    sqlx::query(
+        "insert into people (company_id, contact_id, reached_at)
+         select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[])
+         on conflict (company_id, contact_id) do update set reached_at = excluded.reached_at",
+    )
+    .bind(companies)
+    .bind(contacts)
+    .bind(reached_at)
+    .execute(&mut *connection)
+    .await?;
+    let (companies, last): (Vec<Uuid>, Vec<DateTime<Utc>>) = last.into_iter().unzip();
+    sqlx::query(
+        "delete from people p
+         using unnest($1::uuid[], $2::timestamptz[]) as l(company_id, at)
+         where p.company_id = l.company_id and p.reached_at < l.at - interval '25 hours'",
+    )
+    .bind(companies)
+    .bind(last)
     .execute(connection)
     .await?;
     Ok(())
