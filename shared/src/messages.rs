@@ -147,6 +147,7 @@ crate::stored!(SuppressReason);
 /// A message on a screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Message {
     /// Which.
     pub id: MessageId,

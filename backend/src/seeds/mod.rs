@@ -8,12 +8,18 @@ use tenancy::seed::Seeded;
 use crate::{app::App, flows::whatsapp::Seed};
 
 /// How much of what.
-pub(crate) struct Load {
-    pub(crate) companies: u32,
-    pub(crate) numbers: u32,
-    pub(crate) contacts: u64,
-    pub(crate) secret: String,
-    pub(crate) token: String,
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Companies.
+    pub companies: u32,
+    /// Numbers over all of them.
+    pub numbers: u32,
+    /// People over all of them.
+    pub contacts: u64,
+    /// The app secret of every number.
+    pub secret: String,
+    /// The access token of every number.
+    pub token: String,
 }
 
 /// The demo company, with a number of the simulated provider.

@@ -167,13 +167,13 @@ impl Threads {
         let shows = |id: &&ConversationId| {
             self.rows.get(*id).is_some_and(|thread| filter.shows(thread, &words))
         };
-        let mut shown: Vec<_> = self.order.iter().filter(shows).copied().collect();
-        let known: HashSet<_> = shown.iter().copied().collect();
+        let mut here: Vec<_> = self.order.iter().filter(shows).copied().collect();
+        let known: HashSet<_> = here.iter().copied().collect();
         let found = filter.found.iter().filter(|id| {
             !known.contains(id) && self.rows.get(*id).is_some_and(|thread| filter.lets_in(thread))
         });
-        shown.extend(found);
-        shown
+        here.extend(found);
+        here
     }
 
     /// One row.

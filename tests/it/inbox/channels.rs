@@ -227,3 +227,44 @@ async fn ch03_a_secret_that_does_not_fit_is_the_step_that_is_named() {
     desk.sim.write(&sim::Inbound::text(ANA, id, "oi de novo")).unwrap();
     desk.until("green", async |desk| (proof(desk).await["state"] == "proven").then_some(())).await;
 }
+
+/// What is named when the provider cannot come to our address.
+async fn step_at(public_url: impl Fn(&str) -> String) -> Value {
+    let sim = sim::Sim::start(sim::Config::default()).await.unwrap();
+    let platform = tests::Platform::start_reached_at(&sim.url(), public_url).await;
+    let seeded = platform.app.seed_demo().await.unwrap();
+    let known = json!({ "phone_number_id": "100000950", "waba_id": "900000950",
+        "access_token": "good-token", "app_secret": "shh" });
+    sim.register_all(&json!({ "channels": [known] })).unwrap();
+    let mut body = known;
+    body["name"] = json!("Nova");
+    let key = seeded["api_key"].as_str().unwrap();
+    let connect = platform.request(reqwest::Method::POST, "/api/v1/channels").json(&body);
+    let connect = connect.bearer_auth(key).header("idempotency-key", "k1");
+    let made: Value = connect.send().await.unwrap().json().await.unwrap();
+    let path = format!("/api/v1/channels/{}", made["channel"]["id"].as_str().unwrap());
+    let waiting = async {
+        loop {
+            let card = platform.get(&path).bearer_auth(key).send().await.unwrap();
+            let card: Value = card.json().await.unwrap();
+            if card["proof"]["state"] == "failed" {
+                return card["proof"]["step"].clone();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let step = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await.unwrap();
+    platform.stop().await;
+    step
+}
+
+#[tokio::test]
+async fn ch03_an_address_that_is_not_there_and_a_certificate_that_is_none_are_told_apart() {
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = format!("http://{}", nowhere.local_addr().unwrap());
+    drop(nowhere);
+    assert_eq!(step_at(|_| closed.clone()).await, "address");
+    // A server that speaks no TLS where it should.
+    assert_eq!(step_at(|base| base.replace("http://", "https://")).await, "tls");
+    assert_eq!(step_at(|_| "http://app.example.com".to_owned()).await, "tls");
+}

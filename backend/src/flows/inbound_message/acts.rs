@@ -88,6 +88,7 @@ pub(super) enum Said {
 
 /// A message.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Spoken {
     pub(super) who: Who,
     pub(super) is_outbound: bool,

@@ -111,6 +111,9 @@ async fn proven(
     let why = match sent {
         Err(error) if error.is_builder() => "the URL is not valid".to_owned(),
         Err(error) if error.is_timeout() => "the request timed out".to_owned(),
+        Err(error) if is_of_tls(&error) => {
+            "curl_errno = 60; curl_error = SSL certificate problem".to_owned()
+        }
         Err(_) => "the server could not be reached".to_owned(),
         Ok(answer) if !answer.status().is_success() => {
             format!(
@@ -126,4 +129,20 @@ async fn proven(
     };
     Err(GraphError::code(2_200)
         .said(format!("(#2200) Callback verification failed with the following errors: {why}")))
+}
+
+/// Whether it was the handshake of TLS that failed.
+fn is_of_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if ["certificate", "InvalidContentType", "corrupt message"]
+            .iter()
+            .any(|w| words.contains(w))
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

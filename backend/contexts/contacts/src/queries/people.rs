@@ -104,6 +104,8 @@ impl Found {
 }
 
 /// The question of [`search`]: one range drives, each further term is looked up for those who have it.
+/// The cursor's word is a bound of its own, because of two lower bounds an index scan begins at one, and
+/// not at the higher one.
 pub const SEARCH: &str = "
 select distinct f.word, f.contact_id, coalesce(p.merged_into, p.id)
 from unnest($1::text[], $2::text[]) as r(low, high)
@@ -111,9 +113,9 @@ cross join lateral (
   select w.company_id, w.word, w.contact_id
   from contacts_people.words w
   where w.company_id = $3
-    and w.word >= r.low
+    and w.word >= greatest(r.low collate \"C\", $4 collate \"C\")
     and w.word < r.high
-    and (w.word, w.contact_id) > ($4, $5)
+    and (w.word <> $4 or w.contact_id > $5)
     and not exists (
       select
       from unnest($1::text[], $2::text[]) as q(low, high)

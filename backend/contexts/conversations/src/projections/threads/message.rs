@@ -56,6 +56,7 @@ const fn is_false(flag: &bool) -> bool {
 
 /// What a message is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Said {
     /// The thread.
     pub conversation: ConversationId,
