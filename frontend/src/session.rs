@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::{
     ids::CompanyId,
-    permission::Permission,
+    permission::{Feature, Permission},
     session::{Me, MyCompany},
 };
 
@@ -116,7 +116,12 @@ pub(crate) struct Here {
 impl Here {
     /// Whether the person may do something in it.
     pub(crate) fn may(self, permission: Permission) -> bool {
-        self.company.with(|company| company.permissions.contains(&permission))
+        self.company.with(|company| company.may(permission))
+    }
+
+    /// Whether the company may use something, as a signal that moves with it.
+    pub(crate) fn has_always(self, feature: Feature) -> Memo<bool> {
+        Memo::new(move |_| self.company.with(|company| company.has(feature)))
     }
 
     /// As [`Self::may`], as a signal that moves when her rights change.

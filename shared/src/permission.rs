@@ -184,6 +184,16 @@ impl Permission {
         Self::ALL.into_iter().find(|permission| permission.as_str() == word)
     }
 
+    /// What the company must be allowed to use for it to be of any use.
+    #[must_use]
+    pub const fn feature(self) -> Option<Feature> {
+        match self {
+            Self::ReadConversations | Self::SendMessages => Some(Feature::Inbox),
+            Self::ReadApiKeys | Self::ManageApiKeys => Some(Feature::Api),
+            _ => None,
+        }
+    }
+
     /// Whether it changes nothing.
     #[must_use]
     pub const fn is_reading(self) -> bool {

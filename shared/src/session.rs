@@ -79,6 +79,22 @@ pub struct MyCompany {
     pub quotas: BTreeMap<Quota, QuotaState>,
 }
 
+impl MyCompany {
+    /// Whether she may do something, by her role and by what the company may use: what is not so is
+    /// not shown to her either.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+            && permission.feature().is_none_or(|feature| self.has(feature))
+    }
+
+    /// Whether the company may use something.
+    #[must_use]
+    pub fn has(&self, feature: Feature) -> bool {
+        self.features.contains(&feature)
+    }
+}
+
 /// Somebody of the platform acts in a company (D31).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -109,4 +125,34 @@ pub struct Session {
     pub client: String,
     /// The network address.
     pub address: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use uuid::Uuid;
+
+    use super::{CompanyId, Feature, MyCompany, Permission, Role};
+
+    #[test]
+    fn ad03_what_the_company_may_not_use_is_not_shown() {
+        let mut company = MyCompany {
+            id: CompanyId::from_uuid(Uuid::nil()),
+            name: "C".to_owned(),
+            role: Role::Owner,
+            permissions: Permission::ALL.to_vec(),
+            features: Feature::ALL.to_vec(),
+            zone: "UTC".to_owned(),
+            is_suspended: false,
+            quotas: BTreeMap::new(),
+        };
+        assert!(Permission::ALL.into_iter().all(|permission| company.may(permission)));
+        company.features = vec![Feature::WhatsappCloud];
+        assert!(!company.may(Permission::SendMessages) && !company.may(Permission::ReadApiKeys));
+        assert!(company.may(Permission::ReadContacts) && company.may(Permission::ManageChannels));
+        company.features = Feature::ALL.to_vec();
+        company.permissions.clear();
+        assert!(!company.may(Permission::SendMessages));
+    }
 }

@@ -54,9 +54,7 @@ impl Desk {
     }
 
     fn may(self, permission: Permission) -> bool {
-        self.session
-            .company(self.company)
-            .is_some_and(|company| company.permissions.contains(&permission))
+        self.session.company(self.company).is_some_and(|company| company.may(permission))
     }
 
     /// Loads the first page of threads, or the next one.

@@ -137,7 +137,7 @@ fn PageBanner(
     };
     // Whoever can renew the access is told wherever she is.
     let expired = Memo::new(move |_| {
-        if !company.with(|company| company.permissions.contains(&Permission::ManageChannels)) {
+        if !company.with(|company| company.may(Permission::ManageChannels)) {
             return None;
         }
         let channels = desk.channels.with(crate::stores::Channels::list).into_iter();
@@ -194,7 +194,7 @@ fn PageBanner(
 /// The quota that is nearest to its end, if it is worth a word: to those who lead the company from 80
 /// per cent on, to all when nothing more goes.
 fn quota_notice(company: &MyCompany) -> Option<AnyView> {
-    let leads = company.permissions.contains(&Permission::ManageTeam);
+    let leads = company.may(Permission::ManageTeam);
     let is_worth_it = |state: &QuotaState| match used_percent(state) {
         100.. => leads || state.is_hard,
         80.. => leads,

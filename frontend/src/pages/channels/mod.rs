@@ -10,7 +10,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use shared::{
     channels::{Channel, ChannelState, PauseReason},
-    permission::Permission,
+    permission::{Feature, Permission},
 };
 
 use crate::{
@@ -56,11 +56,12 @@ fn Page() -> impl IntoView {
     let renewing = RwSignal::new(None);
     provide_context(Renewing(renewing));
     let may_manage = here.may_always(Permission::ManageChannels);
+    let has_cloud = here.has_always(Feature::WhatsappCloud);
     let ids = Memo::new(move |_| {
         desk.channels.with(Channels::list).iter().map(|channel| channel.id).collect::<Vec<_>>()
     });
     let connect_button = move || {
-        may_manage.get().then(|| {
+        (may_manage.get() && has_cloud.get()).then(|| {
             view! {
                 <button
                     class="btn btn-primary"
