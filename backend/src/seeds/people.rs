@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contacts::contact::IDENTITY;
+use contacts::contact::{IDENTITY, NAME, address_text};
 use events::contacts::{Address, ContactEvent, NameOrigin, Source};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kernel::{
@@ -113,7 +113,7 @@ async fn some(app: &App, company: Uuid, index: &IndexKey, (from, to): (u64, u64)
     for (contact, n) in people {
         let Some(phone) = phone(n) else { continue };
         let key = identity_key(index, AddressKind::Phone, phone.canonical().digits());
-        let facts = facts(app, &keys, (company, contact), &name(n), &phone, &key)?;
+        let facts = facts(app, &keys, (company, contact), &name(n), &phone)?;
         let events = facts.iter().map(|fact| NewEvent::of(ids, fact));
         commit.appends.push(Append {
             company,
@@ -134,10 +134,13 @@ fn facts(
     (company, contact): (Uuid, Uuid),
     name: &str,
     phone: &Phone,
-    key: &[u8; 16],
 ) -> Result<[ContactEvent; 3]> {
     let (class, at) = (KeyClass::Identity, app.base.ground.clock.now());
     let place = |event_type, field| Place { company, event_type, field };
+    // Told apart by digests under her own key, so that nothing can be tried after an erasure (D1).
+    let wanted = Wanted { company, subject: contact, class, at };
+    let digest = |kind: &str, text: &str| keys.digest(wanted, kind, text.as_bytes());
+    let text = address_text(AddressKind::Phone, phone.canonical().digits());
     let named = place("contacts.contact.named", "name");
     let added = place("contacts.contact.identity_added", "address");
     let address =
@@ -147,14 +150,14 @@ fn facts(
         ContactEvent::Named {
             name: keys.seal(named, contact, class, at, &name.to_owned())?,
             origin: NameOrigin::Operator,
-            digest: None,
+            digest: Some(Mac(hex::encode(digest(NAME, name)?))),
         },
         ContactEvent::IdentityAdded {
             identity: IdentityId::from_uuid(app.base.ground.ids.v7()),
             medium: Medium::Whatsapp,
             kind: AddressKind::Phone,
             address: keys.seal(added, contact, class, at, &address)?,
-            key: Some(Mac(hex::encode(key))),
+            key: Some(Mac(hex::encode(digest(IDENTITY, &text)?))),
             country: Some(ConfigText::from(phone.country())),
             area: phone.area_code().map(ConfigText::from),
         },
