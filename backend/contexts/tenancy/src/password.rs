@@ -32,7 +32,7 @@ pub struct Passwords(Arc<Slots>);
 
 #[derive(Debug)]
 struct Slots {
-    slots: Semaphore,
+    free: Semaphore,
     waiting: AtomicUsize,
     nobodys: OnceCell<String>,
     worked: AtomicU64,
@@ -41,7 +41,7 @@ struct Slots {
 impl Default for Passwords {
     fn default() -> Self {
         Self(Arc::new(Slots {
-            slots: Semaphore::new(AT_ONCE),
+            free: Semaphore::new(AT_ONCE),
             waiting: AtomicUsize::new(0),
             nobodys: OnceCell::new(),
             worked: AtomicU64::new(0),
@@ -97,6 +97,10 @@ impl Passwords {
         self.0.worked.load(Ordering::Relaxed)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "its request waits for it, and a stop waits for requests"
+    )]
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -107,7 +111,7 @@ impl Passwords {
         if place >= WAITING {
             return Err(Problem::new(Kind::Unavailable, "tenancy.sign_in_busy").retry_after(2));
         }
-        let slot = slots.slots.acquire().await.map_err(|_closed| internal())?;
+        let slot = slots.free.acquire().await.map_err(|_closed| internal())?;
         slots.worked.fetch_add(1, Ordering::Relaxed);
         let done = tokio::task::spawn_blocking(work).await;
         drop(slot);
