@@ -210,3 +210,44 @@ pub struct Entry {
     /// Its fields: name, type, meaning.
     pub fields: &'static [(&'static str, &'static str, &'static [&'static str])],
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, marker::PhantomData};
+
+    use super::{ConfigText, Sealed, Stored};
+
+    /// What the compiler says of a type: the inherent constant hides the trait's where it exists.
+    struct Ask<T>(PhantomData<T>);
+
+    trait No {
+        const MAY: bool = false;
+    }
+
+    impl<T> No for Ask<T> {}
+
+    impl<T: Stored> Ask<T> {
+        const MAY: bool = true;
+    }
+
+    #[test]
+    fn d5_a_plain_text_does_not_compile_into_an_event_and_a_sealed_one_does() {
+        let plain = [
+            Ask::<String>::MAY,
+            Ask::<&str>::MAY,
+            Ask::<Option<String>>::MAY,
+            Ask::<Vec<String>>::MAY,
+            Ask::<BTreeMap<String, u8>>::MAY,
+            Ask::<serde_json::Value>::MAY,
+            Ask::<f64>::MAY,
+        ];
+        let fit = [
+            Ask::<Sealed<String>>::MAY,
+            Ask::<Option<Sealed<String>>>::MAY,
+            Ask::<ConfigText>::MAY,
+            Ask::<crate::ids::ContactId>::MAY,
+            Ask::<i64>::MAY,
+        ];
+        assert_eq!((plain, fit), ([false; 7], [true; 5]));
+    }
+}

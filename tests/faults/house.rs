@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::chance::given;
 
 /// How long anything may take to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn program(name: &str) -> PathBuf {
     given(name).unwrap_or_else(|| panic!("{name} is not set: cargo xtask test does")).into()
@@ -137,7 +137,8 @@ pub(crate) struct House {
     pub(crate) demo: Value,
     pub(crate) url: String,
     pub(crate) sim: String,
-    _sim: Node,
+    /// What runs beside the platform, as long as the house stands.
+    beside: Vec<Node>,
     http: u16,
     folder: TempDir,
 }
@@ -158,7 +159,7 @@ impl House {
             demo: Value::Null,
             url: format!("http://127.0.0.1:{http}"),
             sim: format!("http://127.0.0.1:{sim_port}"),
-            _sim: Node(Command::new("true").spawn().unwrap()),
+            beside: vec![],
             http,
             folder,
         };
@@ -168,7 +169,7 @@ impl House {
         house.demo = serde_json::from_str(&demo).unwrap();
         let described = house.folder.path().join("demo.json");
         fs::write(&described, demo).unwrap();
-        house._sim = Node(
+        let provider = Node(
             Command::new(program("MASTERIA_SIM_BIN"))
                 .args(["--listen", &format!("127.0.0.1:{sim_port}"), "--platform", &house.url])
                 .arg("--numbers")
@@ -177,6 +178,7 @@ impl House {
                 .spawn()
                 .unwrap(),
         );
+        house.beside.push(provider);
         house
     }
 

@@ -146,7 +146,7 @@ async fn in04_an_answer_goes_out_once_however_often_it_is_asked_and_its_ticks_tu
 }
 
 #[tokio::test]
-async fn ana_sees_that_she_was_read_and_that_somebody_types() {
+async fn d11_ana_sees_that_she_was_read_and_that_somebody_types() {
     let shop = Shop::open(Config::default()).await;
     let conversation = shop.ana_writes().await;
     let page = shop.get(&format!("/api/v1/conversations/{conversation}/messages")).await;

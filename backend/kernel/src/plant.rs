@@ -38,7 +38,7 @@ pub enum Plant {
     TrustHash,
     /// A timer goes off without a look at whether it is there.
     FireTwice,
-    /// What is outside of the kernel's write side; see where it is asked.
+    /// A reader of positions goes on behind one that it did not see.
     ReadBeyondHole,
     /// A node that has lost its unit goes on working.
     IgnoreEpoch,

@@ -6,10 +6,22 @@
 use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 
 use futures::FutureExt as _;
+use tokio::task::JoinError;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long a loop that panicked rests before it begins again.
 const REST: Duration = Duration::from_secs(1);
+
+/// Computes on a thread that may be kept busy, and waits for it; an error is a panic of the work.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runtime ends after what has begun, as a task does"
+)]
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
+    tokio::task::spawn_blocking(work).await
+}
 
 /// The tasks of a process. Clones share them.
 #[derive(Clone, Debug, Default)]

@@ -195,7 +195,7 @@ pub(crate) struct Unreachable(pub(crate) String);
 impl Cli {
     /// Does what was asked and says how it ended.
     pub async fn run(self) -> ExitCode {
-        match self.command().await {
+        match Box::pin(self.command()).await {
             Ok(Done::Well) => ExitCode::SUCCESS,
             Ok(Done::Failed) => ExitCode::from(1),
             Err(error) => {
@@ -221,7 +221,7 @@ impl Cli {
             Command::Events(events) => ledger::events(config, events).await,
             Command::Verify(verify) => ledger::verify(config, verify).await,
             Command::Export(export) => export::export(config, export).await,
-            Command::Replay(replay) => export::replay(config, replay).await,
+            Command::Replay(replay) => Box::pin(export::replay(config, replay)).await,
             Command::Restored { lost_from, release: false } => {
                 restored::restored(config, lost_from).await
             }

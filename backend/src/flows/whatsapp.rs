@@ -181,7 +181,6 @@ impl Whatsapp {
     }
 
     /// The address that Meta delivers to.
-    #[must_use]
     pub fn hooks(&self, budget: Budget) -> Router {
         router(MetaHooks { hooks: self.hooks.clone(), intake: self.intake.clone(), budget })
     }

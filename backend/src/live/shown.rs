@@ -31,7 +31,7 @@ impl Shown for Cards {
         keys: &'a [Uuid],
     ) -> BoxFuture<'a, Result<Vec<Change>>> {
         async move {
-            let cards = self.0.read(company, None).await.map_err(refused)?;
+            let cards = self.0.read(company, None).await.map_err(|problem| refused(&problem))?;
             let touched =
                 cards.into_iter().filter(|channel| keys.contains(&channel.id.into_uuid()));
             Ok(touched.map(|channel| Change::Channel(Box::new(channel))).collect())
@@ -61,6 +61,6 @@ impl Shown for Rights {
     }
 }
 
-fn refused(problem: Problem) -> Error {
+fn refused(problem: &Problem) -> Error {
     Error::Row { what: problem.code().to_owned() }
 }

@@ -186,7 +186,7 @@ impl Seat {
             Some(_) => (head, true),
         };
         self.through = through;
-        let cursor = self.cursor(ground, through);
+        let cursor = cursor_of(ground, through);
         self.say(&ServerFrame::Welcome { cursor, reload, now: ground.clock.now() }).await
     }
 
@@ -251,20 +251,20 @@ impl Seat {
             .filter(|(topics, _)| topics.iter().any(|topic| self.topics.contains(topic)))
             .map(|(_, change)| change.clone())
             .collect();
-        let after = self.cursor(ground, self.through);
+        let after = cursor_of(ground, self.through);
         self.through = frame.through;
-        let through = self.cursor(ground, frame.through);
+        let through = cursor_of(ground, frame.through);
         let position = frame.through;
         let now = ground.clock.now();
         self.say(&ServerFrame::Changes { after, through, position, changes, now }).await
-    }
-
-    fn cursor(&self, ground: &Ground, company_seq: i64) -> String {
-        Cursor { incarnation: ground.ledger.incarnation(), company_seq }.to_string()
     }
 
     async fn say(&mut self, frame: &ServerFrame) -> Result<(), End> {
         let text = serde_json::to_string(frame).map_err(|_unreachable| End::Told("internal"))?;
         Ok(self.out.send(Message::Text(text.into())).await?)
     }
+}
+
+fn cursor_of(ground: &Ground, company_seq: i64) -> String {
+    Cursor { incarnation: ground.ledger.incarnation(), company_seq }.to_string()
 }

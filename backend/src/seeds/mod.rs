@@ -35,7 +35,7 @@ pub(crate) async fn demo(app: &App) -> anyhow::Result<Value> {
         mps: 80,
     };
     let channel = channel(app, &seeded, &seed).await?;
-    Ok(company(&seeded, vec![channel]))
+    Ok(company(&seeded, &[channel]))
 }
 
 /// Bare companies; the numbers are dealt out to them in turn, the people in equal parts.
@@ -59,7 +59,7 @@ pub(crate) async fn bare(app: &App, load: &Load) -> anyhow::Result<Value> {
         let part = |n: u32| load.contacts * u64::from(n) / u64::from(load.companies);
         let some = (part(number - 1), part(number));
         people::make(app, seeded.company.into_uuid(), some).await?;
-        companies.push(company(&seeded, channels));
+        companies.push(company(&seeded, &channels));
     }
     Ok(json!({ "companies": companies }))
 }
@@ -80,7 +80,7 @@ async fn channel(app: &App, seeded: &Seeded, seed: &Seed) -> anyhow::Result<Valu
     }))
 }
 
-fn company(seeded: &Seeded, channels: Vec<Value>) -> Value {
+fn company(seeded: &Seeded, channels: &[Value]) -> Value {
     json!({
         "company": seeded.company,
         "name": seeded.name,

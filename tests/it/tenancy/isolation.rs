@@ -55,12 +55,14 @@ fn call<'a>(house: &'a House, place: Place, id: Uuid, cookie: &str, key: &str) -
             .json(&json!({ "role": "operator" })),
         Place::MemberQuery => house
             .get(&format!("/api/v1/members?limit=1&after={}", UserId::from_uuid(Uuid::max())))
-            .company(CompanyId::from_uuid(id)),
+            .company(&CompanyId::from_uuid(id).to_string()),
         Place::KeyPath => house.delete(&format!("/api/v1/api-keys/{}", ApiKeyId::from_uuid(id))),
         Place::SessionPath => {
             house.delete(&format!("/api/v1/sessions/{}", SessionId::from_uuid(id)))
         }
-        Place::CompanyHeader => house.get("/api/v1/members").company(CompanyId::from_uuid(id)),
+        Place::CompanyHeader => {
+            house.get("/api/v1/members").company(&CompanyId::from_uuid(id).to_string())
+        }
         Place::ImpersonationBody => {
             let body = json!({ "company": CompanyId::from_uuid(id), "reason": "x", "minutes": 5 });
             house.post("/api/v1/platform/impersonations").json(&body)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
+use kernel::clock::Clock as _;
 use serde_json::{Value, json};
 use shared::permission::Role;
 
@@ -40,7 +40,7 @@ async fn a_key_opens_what_its_scopes_say_until_it_is_revoked() {
 async fn a_key_runs_out() {
     let house = House::start("key_runs_out").await;
     let owner = house.session(Role::Owner).await;
-    let end = (Utc::now() + Duration::from_hours(1)).to_rfc3339();
+    let end = (house.clock.now() + Duration::from_hours(1)).to_rfc3339();
     let body = json!({ "name": "CRM", "scopes": ["read_team"], "expires_at": end });
     let made = make(&house, &owner, &body).await.json();
     let secret = made["secret"].as_str().unwrap();

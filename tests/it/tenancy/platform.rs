@@ -94,7 +94,8 @@ async fn d31_an_impersonation_shows_itself_is_limited_and_ends() {
     assert_eq!(me["companies"].as_array().unwrap().len(), 1);
     assert_eq!(me["is_super_admin"], false);
     assert_eq!(house.get("/api/v1/members").cookie(&admin).send().await.status, 200);
-    let other = house.get("/api/v1/members").cookie(&admin).company(house.other.company);
+    let other =
+        house.get("/api/v1/members").cookie(&admin).company(&house.other.company.to_string());
     assert_eq!(other.send().await.status, 404);
     for (path, body) in [
         ("/api/v1/api-keys", json!({ "name": "CRM", "scopes": ["read_team"] })),

@@ -142,9 +142,9 @@ impl House {
             trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
             inline_scripts: vec![],
         });
-        let (router, routes) = http::router(&api, vec![tenancy.routes()], "test");
+        let (guarded, routes) = http::router(&api, vec![tenancy.routes()], "test");
         let service =
-            http::around(api.clone(), router).into_make_service_with_connect_info::<SocketAddr>();
+            http::around(api.clone(), guarded).into_make_service_with_connect_info::<SocketAddr>();
         serving.spawn(async move { axum::serve(listener, service).await.unwrap() });
         let head = *ledger.head().borrow();
         let seen = async || {
@@ -310,8 +310,8 @@ impl Call<'_> {
         self.header("authorization", &format!("Bearer {key}"))
     }
 
-    pub(super) fn company(self, company: impl ToString) -> Self {
-        self.header("x-company-id", &company.to_string())
+    pub(super) fn company(self, company: &str) -> Self {
+        self.header("x-company-id", company)
     }
 
     pub(super) fn json(self, body: &Value) -> Self {

@@ -12,7 +12,7 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use kernel::http::Problem;
+use kernel::{http::Problem, tasks::blocking};
 use rand::RngExt as _;
 use shared::problem::Kind;
 use tokio::sync::{OnceCell, Semaphore};
@@ -113,7 +113,7 @@ impl Passwords {
         }
         let slot = slots.free.acquire().await.map_err(|_closed| internal())?;
         slots.worked.fetch_add(1, Ordering::Relaxed);
-        let done = tokio::task::spawn_blocking(work).await;
+        let done = blocking(work).await;
         drop(slot);
         drop(waiting);
         done.map_err(|error| Problem::internal(&error))

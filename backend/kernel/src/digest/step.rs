@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     faults,
     intake::{Delivery, Place},
+    plant::{Plant, planted},
 };
 
 /// How often a batch is resolved anew before it is halved.
@@ -213,6 +214,10 @@ impl<F: Flow> Digest<F> {
     async fn commit(&self, queue: &mut Queue, places: &[Place], mut commit: Commit) -> Result<()> {
         let moves = queue.moves(places);
         commit.checkpoints.clone_from(&moves);
+        if planted(Plant::StepOutside) {
+            let checkpoints = std::mem::take(&mut commit.checkpoints);
+            self.ledger.commit(Commit { checkpoints, ..Commit::default() }).await?;
+        }
         faults::point("before_digest_commit");
         self.ledger.commit(commit).await?;
         faults::point("after_digest_commit");

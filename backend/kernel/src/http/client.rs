@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn a_well_formed_traceparent_is_taken() {
         let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert_eq!(hex::encode(traced(&headers("traceparent", good)).unwrap()), &good[3..35]);
+        let trace = hex::encode(traced(&headers("traceparent", good)).unwrap());
+        assert_eq!(good.split('-').nth(1), Some(trace.as_str()));
         for bad in [
             "",
             "00-zz-b7ad6b7169203331-01",

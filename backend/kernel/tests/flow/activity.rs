@@ -102,7 +102,7 @@ impl Activity {
         .bind(self.trusting)
         .execute(&mut *connection)
         .await?;
-        if done.rows_affected() != ids.len() as u64 {
+        if usize::try_from(done.rows_affected()) != Ok(ids.len()) {
             return Err(ProjectionError::Event("an event came twice or one is missing".to_owned()));
         }
         let (keys, counts): (Vec<(Uuid, &str)>, Vec<i64>) = totals.into_iter().unzip();

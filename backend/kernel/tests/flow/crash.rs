@@ -87,13 +87,12 @@ async fn a_node() {
         projections: vec![Arc::new(Activity::default())],
         policies: vec![Arc::new(Answer::new(1, RECEIVED, ANSWERED))],
         timers: vec![Arc::new(Remind::default())],
-        ..Module::default()
     }];
     let engine = Engine::prepare(&ground, &modules).await.unwrap();
     let digesting = (intake.clone(), ledger.clone());
     engine.start(&Tasks::new(), &ground, &modules, &Work::all(), move || {
         let (intake, ledger) = digesting.clone();
-        let demo = Demo { reminds: Some(KIND), ..Demo::of(&ledger) };
+        let demo = Demo { reminds: Some(KIND), ledger: ledger.clone() };
         Digest::new(intake, ledger, demo)
     });
     if std::env::var(REBUILDS).is_ok() {

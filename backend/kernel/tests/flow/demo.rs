@@ -129,7 +129,7 @@ impl Flow for Demo {
     type Parsed = Parsed;
 
     fn parse(&self, delivery: &Delivery) -> std::result::Result<Parsed, ParseError> {
-        serde_json::from_slice(&delivery.body).map_err(|_| ParseError("not_json"))
+        serde_json::from_slice(&delivery.body).map_err(|_not_json| ParseError("not_json"))
     }
 
     async fn digest<'a>(&'a self, parsed: &'a [(&'a Delivery, Parsed)]) -> Result<Vec<Digested>> {

@@ -63,7 +63,7 @@ async fn k15_repeated_and_shuffled_deliveries_give_the_same_messages() {
             random = random
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            bodies.swap(index, (random >> 33) as usize % (index + 1));
+            bodies.swap(index, usize::try_from(random >> 33).unwrap() % (index + 1));
         }
         let mut putting = JoinSet::new();
         for (n, body) in bodies {
@@ -111,7 +111,7 @@ async fn k2_rival_intakes_and_rival_digests_store_everything_once() {
     }
     let mut putting = JoinSet::new();
     for n in 0..30u128 {
-        let intake = intakes[(n % 3) as usize].clone();
+        let intake = intakes[usize::try_from(n % 3).unwrap()].clone();
         putting.spawn(async move {
             for i in 0..20 {
                 let body = received(company(n % 5), &format!("{n}-{i}"), &format!("{}", i % 3));
@@ -214,6 +214,45 @@ pub(crate) async fn lagging(db: &Db) {
     let step = slow.step().await.unwrap();
     assert_eq!((step.deliveries, step.quarantined), (10, 0));
     assert_eq!(slow.step().await.unwrap(), Stepped::default());
+}
+
+/// A flow whose first answer the ledger refuses, as when somebody else wrote meanwhile.
+struct Overtaken(Demo, AtomicBool);
+
+impl Flow for Overtaken {
+    type Parsed = Parsed;
+
+    fn parse(&self, delivery: &Delivery) -> std::result::Result<Parsed, ParseError> {
+        self.0.parse(delivery)
+    }
+
+    async fn digest<'a>(&'a self, parsed: &'a [(&'a Delivery, Parsed)]) -> Result<Vec<Digested>> {
+        let mut digested = self.0.digest(parsed).await?;
+        if !self.1.swap(true, Ordering::Relaxed) {
+            for append in digested.iter_mut().flatten().flat_map(|parts| &mut parts.appends) {
+                append.expected = Expected::at(7);
+            }
+        }
+        Ok(digested)
+    }
+}
+
+/// How many messages are missing after the ledger has refused their events once.
+pub(crate) async fn lost_by_a_refusal(db: &Db) -> i64 {
+    let (intake, ledger) = (db.intake().await, db.ledger().await);
+    for n in 0..10 {
+        put(&intake, route(1), &received(company(1), &format!("{n}"), "x")).await;
+    }
+    let flow = Overtaken(Demo::of(&ledger), AtomicBool::new(false));
+    all(&mut Digest::new(intake, ledger, flow)).await;
+    10 - db.events_of(RECEIVED).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k9_the_step_is_stored_in_the_commit_of_its_events() {
+    let db = Db::new("step_inside").await;
+    assert_eq!(lost_by_a_refusal(&db).await, 0);
+    assert_eq!(db.sound().await, 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,6 +52,7 @@ impl Run {
         Self { what: what.into(), begun: Instant::now(), cpu: cpu() }
     }
 
+    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a figure to be read")]
     fn end(self, n: u64) {
         let (took, now) = (self.begun.elapsed(), cpu());
         let each: Vec<u64> = self.cpu.iter().zip(now).map(|(a, b)| (b - a) / n).collect();
@@ -65,8 +66,8 @@ impl Run {
 
 fn percentiles(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
-    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1000.0;
-    println!("{what:44} p50 {:6.1} p99 {:6.1} max {:6.1} ms", at(0.5), at(0.99), at(1.0));
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
+    println!("{what:44} p50 {:6.1} p99 {:6.1} max {:6.1} ms", at(50), at(99), at(100));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,7 +110,7 @@ async fn deliveries() {
         if step.deliveries == 0 {
             break;
         }
-        done += step.deliveries as u64;
+        done += u64::try_from(step.deliveries).unwrap();
     }
     run.end(done);
 }
@@ -141,8 +142,9 @@ async fn latency() {
             let mut acks = Vec::new();
             while sent < n {
                 tick.tick().await;
-                let due = (begun.elapsed().as_micros() as u64 * rate / 1_000_000).min(n);
-                while sent < due {
+                let due =
+                    (begun.elapsed().as_micros() * u128::from(rate) / 1_000_000).min(n.into());
+                while u128::from(sent) < due {
                     let (intake, k) = (intake.clone(), u128::from(sent));
                     let meant = Duration::from_micros(sent * 1_000_000 / rate);
                     putting.spawn(async move {
@@ -197,7 +199,7 @@ async fn road() {
     let mut relay = Relay::new(bus, afar.clone(), db.ground.clone(), alone(true));
     let run = Run::begin("relay of a backlog");
     let mut at = 0;
-    while at < EVENTS as i64 {
+    while at < i64::try_from(EVENTS).unwrap() {
         at = relay.pass().await.unwrap().position;
     }
     run.end(EVENTS);

@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use kernel::{
+    db::Pools,
     ids::{Ground, SystemIds},
     nodes::{Nodes, TO_LIVE},
+    plant::inherit,
 };
 use tokio::task::JoinHandle;
 
@@ -14,15 +16,17 @@ use crate::support::*;
 struct Process {
     nodes: Nodes,
     clock: Arc<Moved>,
+    pools: Pools,
     running: JoinHandle<()>,
 }
 
 async fn process(db: &Db, name: &str) -> Process {
     let clock = Arc::new(Moved::default());
     let ground = Ground { clock: clock.clone(), ids: Arc::new(SystemIds) };
-    let nodes = Nodes::new(db.another_pools().await, ground, name);
-    let running = tokio::spawn(nodes.clone().run());
-    Process { nodes, clock, running }
+    let pools = db.another_pools().await;
+    let nodes = Nodes::new(pools.clone(), ground, name);
+    let running = tokio::spawn(inherit(nodes.clone().run()));
+    Process { nodes, clock, pools, running }
 }
 
 impl Process {
@@ -98,6 +102,26 @@ async fn d16_an_owner_that_was_asleep_does_not_trust_what_it_owned() {
     .await;
     until("it knows", async || owns.borrow().is_none()).await;
     first.running.abort();
+}
+
+/// Whether a process that reaches its database no more lets go while nobody else may have taken over.
+pub(crate) async fn lets_go_when_it_cannot_look(db: &Db) -> bool {
+    let first = process(db, "a").await;
+    until("it owns it", async || first.owns("relay:0") == Some(1)).await;
+    let mut owns = first.nodes.owns("relay:0");
+    first.pools.close().await;
+    *first.clock.boot.lock().unwrap() += TO_LIVE.saturating_sub(Duration::from_secs(1));
+    // It looks twice a second.
+    let let_go = tokio::time::timeout(Duration::from_secs(3), owns.wait_for(Option::is_none));
+    let has_let_go = let_go.await.is_ok();
+    first.running.abort();
+    has_let_go
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d16_an_owner_that_cannot_renew_lets_go_before_another_may_take_over() {
+    let db = Db::new("cut_off").await;
+    assert!(lets_go_when_it_cannot_look(&db).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ use kernel::{
 };
 use sqlx::PgConnection;
 
-use crate::{activity::Activity, digest, policies, relay, support::*};
+use crate::{activity::Activity, digest, nodes, policies, relay, support::*};
 
 fn model() -> Vec<Arc<dyn Projection>> {
     vec![Arc::new(Activity::default())]
@@ -193,6 +193,18 @@ async fn planted_a_policy_that_reacts_to_undoing_is_seen() {
 async fn planted_a_relay_that_publishes_blindly_publishes_twice() {
     let db = Db::new("planted_relay").await;
     let bus = bus("planted").await;
-    let positions = with(Plant::PublishBlindly, relay::two_relays(&db, &bus)).await;
+    let positions = with(Plant::PublishBlindly, Box::pin(relay::two_relays(&db, &bus))).await;
     assert_ne!(positions, (1..=600).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn planted_a_step_outside_of_the_commit_loses_deliveries() {
+    let db = Db::new("planted_step").await;
+    assert_eq!(with(Plant::StepOutside, digest::lost_by_a_refusal(&db)).await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn planted_an_owner_that_ignores_the_epoch_keeps_what_it_lost() {
+    let db = Db::new("planted_epoch").await;
+    assert!(!with(Plant::IgnoreEpoch, nodes::lets_go_when_it_cannot_look(&db)).await);
 }

@@ -253,7 +253,7 @@ async fn k21_a_rebuild_that_was_interrupted_goes_on_where_it_stood() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d13_one_reads_ones_own_write_or_hears_that_it_is_stale_or_unknown() {
+async fn k22_d13_one_reads_ones_own_write_or_hears_that_it_is_stale_or_unknown() {
     let db = Db::new("own_write").await;
     let ledger = db.ledger().await;
     let models = db.models(&ledger, model(Activity::default())).await;

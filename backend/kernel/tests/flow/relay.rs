@@ -18,7 +18,8 @@ use crate::{activity::Activity, support::*};
 async fn fill(ledger: &Ledger, events: usize) {
     for chunk in 0..events.div_ceil(50) {
         let n = 50.min(events - chunk * 50);
-        let append = append(company(chunk as u128 % 3), SystemIds.v7(), Expected::Empty, n);
+        let append =
+            append(company(u128::try_from(chunk).unwrap() % 3), SystemIds.v7(), Expected::Empty, n);
         ledger.commit(Commit { appends: vec![append], ..Commit::default() }).await.unwrap();
     }
 }
@@ -67,7 +68,7 @@ async fn k17_the_stream_is_the_ledger_in_order_and_a_new_relay_goes_on_behind_it
 async fn k17_of_two_relays_none_publishes_twice_or_out_of_order() {
     let db = Db::new("relay_two").await;
     let bus = bus("two").await;
-    assert_eq!(two_relays(&db, &bus).await, (1..=600).collect::<Vec<_>>());
+    assert_eq!(Box::pin(two_relays(&db, &bus)).await, (1..=600).collect::<Vec<_>>());
 }
 
 /// Two relays at once, as when an owner does not know yet that it is none any more.

@@ -258,7 +258,7 @@ pub(crate) fn one_of(event_type: &'static str, company: Uuid) -> Commit {
 
 /// So many events, one a commit, in turn for the companies.
 pub(crate) async fn store(ledger: &Ledger, companies: u128, events: usize) {
-    for n in 0..events as u128 {
+    for n in 0..u128::try_from(events).unwrap() {
         let commit = one(company(n % companies), Uuid::from_u128(n % 17), Expected::Any);
         ledger.commit(commit).await.unwrap();
     }

@@ -207,7 +207,7 @@ mod tests {
     use super::micros;
 
     #[test]
-    fn a_price_is_read_without_rounding() {
+    fn d7_a_price_is_read_without_rounding() {
         for (decimal, expected) in [
             ("30", Some(30_000_000)),
             ("12.5", Some(12_500_000)),

@@ -331,7 +331,7 @@ fn a_first_message_makes_contact_thread_and_message_in_one_go() {
 }
 
 #[test]
-fn the_second_message_of_somebody_known_is_two_events_and_one_claim() {
+fn d38_the_second_message_of_somebody_known_is_two_events_and_one_claim() {
     let mut world = World::new();
     world.deliver(&text("w1", "5541988887777", "BR.1", "one"));
     let parts = world.deliver(&text("w2", "5541988887777", "BR.1", "two"));
@@ -571,7 +571,7 @@ fn reactions_edits_and_revocations_land_on_their_message_also_when_they_come_fir
 }
 
 #[test]
-fn a_status_finds_its_message_by_our_id_or_by_the_providers() {
+fn d2_a_status_finds_its_message_by_our_id_or_by_the_providers() {
     let mut world = World::new();
     let by_opaque = world.sent(77, None);
     let by_wamid = world.sent(78, Some("wamid.B"));

@@ -556,7 +556,7 @@ impl Open {
                 Action::Pick(batch) => self.desk.pick(batch),
                 Action::Call(pick) => {
                     if let Some(ready) = self.ready.remove(&pick.message) {
-                        self.desk.call(ready)
+                        self.desk.call(ready);
                     } else {
                         // A pick that was never made ready was not called: the lane may not say so.
                         tracing::error!(message.id = %pick.message, "a pick is not ready");

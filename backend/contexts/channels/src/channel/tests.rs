@@ -42,7 +42,7 @@ fn decide(before: &[Command], command: &Command) -> Result<Vec<ChannelEvent>, Ch
 }
 
 #[test]
-fn a_number_is_connected_once_and_claimed_for_the_whole_platform() {
+fn d10_a_number_is_connected_once_and_claimed_for_the_whole_platform() {
     let events = decide(&[], &connect()).unwrap();
     assert!(matches!(events[0], ChannelEvent::Connected { .. }));
     assert_eq!(decide(&[connect()], &connect()), Ok(vec![]));

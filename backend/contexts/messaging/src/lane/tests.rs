@@ -91,7 +91,7 @@ fn nothing_is_called_before_its_pick_was_committed() {
 }
 
 #[test]
-fn what_is_written_to_one_person_leaves_one_after_the_other() {
+fn d23_what_is_written_to_one_person_leaves_one_after_the_other() {
     let mut lane = lane();
     for n in 1..=3 {
         lane.on(Input::Queued(to(n, 7)), at(0));
@@ -154,6 +154,17 @@ fn two_reasons_to_stand_still_need_two_to_go_on() {
     assert_eq!(next(&mut lane, at(0)), Action::Idle);
     lane.on(Input::Resume(Halt::Company), at(0));
     assert!(matches!(next(&mut lane, at(0)), Action::Pick(_)));
+}
+
+#[test]
+fn d22_a_lane_whose_facts_are_old_waits_until_they_are_fresh() {
+    let mut lane = lane();
+    lane.on(Input::Queued(to(1, 1)), at(0));
+    lane.on(Input::Halt(Halt::Facts), at(0));
+    assert_eq!(lane.next(at(0)), Action::Idle);
+    assert_eq!(lane.next(at(60_000)), Action::Idle, "time alone makes them no fresher");
+    lane.on(Input::Resume(Halt::Facts), at(60_000));
+    assert!(matches!(lane.next(at(60_000)), Action::Pick(_)));
 }
 
 #[test]

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_did_not_go_through_is_followed_by_the_next() {
+    fn d21_an_attempt_that_did_not_go_through_is_followed_by_the_next() {
         let mut progress = Progress::default();
         progress.picked(1, at(1));
         assert_eq!(progress.state(), MessageState::Picked);

@@ -207,7 +207,6 @@ impl Decider for CompanyStream {
             return Err(CompanyError::Missing);
         }
         Ok(match command {
-            Command::Create { .. } => vec![],
             Command::Rename { name } => {
                 let name = fit(name).ok_or(CompanyError::Name)?;
                 if name.0 == company.name {
@@ -221,7 +220,7 @@ impl Decider for CompanyStream {
                 vec![CompanyEvent::Suspended { reason }]
             }
             Command::Resume if company.is_suspended => vec![CompanyEvent::Resumed {}],
-            Command::Resume => vec![],
+            Command::Create { .. } | Command::Resume => vec![],
             Command::SetFeature { feature, is_on } => {
                 if company.features.contains(feature) == *is_on {
                     return Ok(vec![]);

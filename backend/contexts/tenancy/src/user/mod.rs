@@ -118,12 +118,11 @@ impl Decider for UserStream {
             return Err(UserError::Missing);
         }
         Ok(match command {
-            Command::Register { .. } => vec![],
             Command::ChangePassword => vec![UserEvent::PasswordChanged {}],
             Command::Disable if user.is_disabled => vec![],
             Command::Disable => vec![UserEvent::Disabled {}],
             Command::Enable if user.is_disabled => vec![UserEvent::Enabled {}],
-            Command::Enable => vec![],
+            Command::Register { .. } | Command::Enable => vec![],
             Command::SignIn(_) if user.is_disabled => return Err(UserError::Disabled),
             Command::SignIn(session) => vec![UserEvent::SignedIn { session: *session }],
             Command::SignOut(session) => vec![UserEvent::SignedOut { session: *session }],

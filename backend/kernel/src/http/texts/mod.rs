@@ -100,12 +100,12 @@ mod tests {
     fn sent(source: &str) -> Vec<String> {
         let mut found = Vec::new();
         for part in source.split("fn code(&self) -> &'static str {").skip(1) {
-            let end = part.find("\n    }").unwrap_or(part.len());
-            let literals = part[..end].split('"').skip(1).step_by(2);
+            let body = part.split("\n    }").next().unwrap_or(part);
+            let literals = body.split('"').skip(1).step_by(2);
             found.extend(literals.map(str::to_owned));
         }
         for part in source.split("Problem::new(").skip(1) {
-            let arguments = part[..part.find(')').unwrap_or(part.len())].split('"').nth(1);
+            let arguments = part.split(')').next().and_then(|it| it.split('"').nth(1));
             found.extend(arguments.filter(|code| !code.is_empty()).map(str::to_owned));
         }
         found

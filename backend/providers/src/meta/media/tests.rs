@@ -59,7 +59,7 @@ async fn a_file_is_fetched_by_its_id_from_the_configured_host() {
 }
 
 #[tokio::test]
-async fn a_file_on_another_host_is_not_fetched_and_the_token_stays_here() {
+async fn d27_a_file_on_another_host_is_not_fetched_and_the_token_stays_here() {
     let other = Fake::start(vec![Script::Answer(200, b"hello".to_vec())]);
     let scripts = vec![located("", &format!("{}/9", other.address))];
     let (content, _) = fetch(scripts, None, 100).await;

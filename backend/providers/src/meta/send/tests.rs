@@ -95,7 +95,7 @@ async fn a_refused_connection_is_later() {
 }
 
 #[tokio::test]
-async fn whatever_breaks_after_the_first_byte_is_unknown() {
+async fn d24_whatever_breaks_after_the_first_byte_is_unknown() {
     let accepted = br#"{"messages":[{"id":"w"}]}"#.to_vec();
     for script in [
         Script::Close,
@@ -115,7 +115,7 @@ async fn whatever_breaks_after_the_first_byte_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn d24_a_redirect_is_not_followed() {
     let other = Fake::json(200, &json!({ "messages": [{ "id": "w" }] }));
     let outcome = outcome_of(Script::Redirect(other.address.clone())).await;
     assert!(matches!(outcome, Outcome::Unknown { .. }));

@@ -174,12 +174,18 @@ fn an_edited_message_says_the_newest_and_keeps_the_older_and_a_deleted_one_says_
 }
 
 #[test]
-fn an_erased_message_keeps_nothing_personal() {
-    let mut doc = Doc::default();
-    doc.on(&received(0, 1, MessageKind::Text), inbound("Fulano"), at(0));
-    doc.erase();
-    assert!(!serde_json::to_string(&doc).expect("JSON").contains("Fulano"));
-    assert!(doc.is_erased && doc.said.is_some());
+fn d4_an_erased_message_keeps_nothing_personal_and_is_what_a_rebuild_without_its_key_makes() {
+    let erased = |opened| {
+        let mut doc = Doc::default();
+        doc.on(&received(0, 1, MessageKind::Text), opened, at(0));
+        doc.erase();
+        doc
+    };
+    let (live, rebuilt) = (erased(inbound("Fulano")), erased(Opened::default()));
+    let json = |doc: &Doc| serde_json::to_string(doc).expect("JSON");
+    assert!(!json(&live).contains("Fulano"));
+    assert!(live.is_erased && live.said.is_some());
+    assert_eq!(json(&live), json(&rebuilt));
 }
 
 /// What a thread hears of these events.

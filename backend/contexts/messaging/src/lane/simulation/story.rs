@@ -213,7 +213,7 @@ fn d20_a_pick_without_asserts_is_found() {
 }
 
 #[test]
-fn ca13_sending_the_unknown_again_is_found() {
+fn ca13_d25_sending_the_unknown_again_is_found() {
     is_found(Bug::ResendUnknown, |seen| seen.twice > 0);
 }
 
