@@ -63,6 +63,11 @@ impl Company {
         }
     }
 
+    /// From now on another process answers people and programs.
+    pub(crate) fn turn_to(&mut self, api: &str) {
+        api.clone_into(&mut self.url);
+    }
+
     fn field(&self, name: &str) -> &str {
         self.channel[name].as_str().unwrap_or_else(|| panic!("the demo's channel has no {name}"))
     }

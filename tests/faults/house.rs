@@ -12,6 +12,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
+use tests::logs;
 
 use crate::chance::given;
 
@@ -167,6 +168,7 @@ impl House {
         house.masteria(&["nats", "apply"]);
         let demo = house.masteria(&["seed", "--demo"]);
         house.demo = serde_json::from_str(&demo).unwrap();
+        logs::plant_all(&house.demo);
         let described = house.folder.path().join("demo.json");
         fs::write(&described, demo).unwrap();
         let provider = Node(
@@ -317,6 +319,17 @@ impl House {
         owner.arg("-R").arg(format!("--reference={}", home.display())).arg(home.join("data"));
         assert!(owner.status().unwrap().success());
         self.postgres.again();
+    }
+}
+
+impl Drop for House {
+    /// The folder goes; what the platform said is kept for the run's look through all logs.
+    fn drop(&mut self) {
+        let said = self.folder.path().join("masteria.log");
+        if let Some(logs) = given("MASTERIA_TEST_LOGS") {
+            let kept = format!("fault-{}-{}-masteria.log", std::process::id(), self.http);
+            let _ = fs::copy(said, Path::new(&logs).join(kept));
+        }
     }
 }
 

@@ -15,3 +15,4 @@ mod house;
 mod owners;
 mod points;
 mod roles;
+mod two_backends;

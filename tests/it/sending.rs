@@ -9,9 +9,10 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use sim::{Answer, Config, Inbound, Sim};
-use tests::{Person, Platform, fresh};
+use tests::{Person, Platform, fresh, logs};
 
-const ANA: &str = "5511987654321";
+pub(crate) const ANA: &str = "5511987654321";
+const QUESTION: &str = "Oi, quanto custa?";
 
 /// The demo company beside a provider of its own.
 pub(crate) struct Shop {
@@ -23,18 +24,30 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn open(config: Config) -> Self {
+        Self::open_behind(config, async |provider| ((), provider)).await.0
+    }
+
+    /// The same, with something in front of the provider.
+    pub(crate) async fn open_behind<T>(
+        config: Config,
+        front: impl AsyncFnOnce(String) -> (T, String),
+    ) -> (Self, T) {
         let sim = Sim::start(config).await.unwrap();
-        let platform = Platform::start_beside(&sim.url()).await;
+        let (front, address) = front(sim.url()).await;
+        let platform = Platform::start_beside(&address).await;
         let seeded = platform.app.seed_demo().await.unwrap();
         sim.register_all(&seeded).unwrap();
+        logs::plant_all(&seeded);
+        logs::plant("phone", ANA);
+        logs::plant("words", QUESTION);
         let user = &seeded["users"][0];
         let (email, password) =
             (user["email"].as_str().unwrap(), user["password"].as_str().unwrap());
         let owner = platform.sign_in(email, password).await;
-        Self { platform, sim, seeded, owner }
+        (Self { platform, sim, seeded, owner }, front)
     }
 
-    fn channel(&self) -> &Value {
+    pub(crate) fn channel(&self) -> &Value {
         &self.seeded["channels"][0]
     }
 
@@ -54,7 +67,7 @@ impl Shop {
         (status, answer.json().await.unwrap_or_default())
     }
 
-    async fn upload(&self, bytes: Vec<u8>, name: &'static str) -> reqwest::Response {
+    pub(crate) async fn upload(&self, bytes: Vec<u8>, name: &'static str) -> reqwest::Response {
         let part = reqwest::multipart::Part::bytes(bytes).file_name(name);
         let form = reqwest::multipart::Form::new().part("file", part);
         self.platform
@@ -67,6 +80,13 @@ impl Shop {
             .send()
             .await
             .unwrap()
+    }
+
+    /// How many events the company has.
+    pub(crate) async fn n_events(&self) -> usize {
+        let company: shared::ids::CompanyId = self.owner.company().parse().unwrap();
+        let ledger = &self.platform.app.base.ledger;
+        ledger.read_company(company.into_uuid(), 0, 10_000).await.unwrap().len()
     }
 
     /// A thing that is there at last: looks again until it is, and says what it looked for if not.
@@ -89,7 +109,7 @@ impl Shop {
 
     /// Ana writes; the thread that she has then.
     pub(crate) async fn ana_writes(&self) -> String {
-        self.sim.write(&Inbound::text(ANA, &self.number(), "Oi, quanto custa?")).unwrap();
+        self.sim.write(&Inbound::text(ANA, &self.number(), QUESTION)).unwrap();
         self.until("a thread", async |shop| {
             let threads = shop.get("/api/v1/conversations").await;
             Some(threads.pointer("/items/0/id")?.as_str()?.to_owned())
@@ -104,7 +124,12 @@ impl Shop {
         items.into_iter().find(|item| item["id"] == message)
     }
 
-    async fn until_state(&self, conversation: &str, message: &str, state: &str) -> Value {
+    pub(crate) async fn until_state(
+        &self,
+        conversation: &str,
+        message: &str,
+        state: &str,
+    ) -> Value {
         self.until(state, async |shop| {
             let message = shop.state_of(conversation, message).await?;
             (message["delivery"]["state"] == state).then_some(message)
@@ -113,7 +138,7 @@ impl Shop {
     }
 }
 
-fn text(body: &str) -> Value {
+pub(crate) fn text(body: &str) -> Value {
     json!({ "content": { "kind": "text", "body": body } })
 }
 
@@ -146,10 +171,11 @@ async fn in04_an_answer_goes_out_once_however_often_it_is_asked_and_its_ticks_tu
 }
 
 #[tokio::test]
-async fn d11_ana_sees_that_she_was_read_and_that_somebody_types() {
+async fn d11_ana_sees_that_she_was_read_and_that_somebody_types_and_neither_is_an_event() {
     let shop = Shop::open(Config::default()).await;
     let conversation = shop.ana_writes().await;
     let page = shop.get(&format!("/api/v1/conversations/{conversation}/messages")).await;
+    let before = shop.n_events().await;
     let through = json!({ "through": page["items"][0]["id"] });
     let (status, _) =
         shop.post(&format!("/api/v1/conversations/{conversation}/read"), through).await;
@@ -167,6 +193,7 @@ async fn d11_ana_sees_that_she_was_read_and_that_somebody_types() {
         (marks.len() == 2 && is_typing).then_some(())
     })
     .await;
+    assert_eq!(shop.n_events().await, before);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! again. It prints what a client needs and lives until its input closes.
 
 use std::{
+    fs,
     io::{self, Read as _, Write as _},
     path::Path,
 };
@@ -9,7 +10,10 @@ use std::{
 use anyhow::Context as _;
 use serde_json::json;
 
-use crate::services::{Lifetime, Nats, Postgres, free_port};
+use crate::{
+    services::{Lifetime, Nats, Postgres, free_port},
+    shell::given,
+};
 
 pub(crate) fn service(name: &str, folder: &str, port: Option<&str>) -> anyhow::Result<()> {
     let folder = Path::new(folder);
@@ -37,5 +41,10 @@ pub(crate) fn service(name: &str, folder: &str, port: Option<&str>) -> anyhow::R
     out.flush()?;
     io::stdin().lock().read_to_end(&mut Vec::new())?;
     drop(service);
+    // The folder goes with the test; the run looks through what the server said.
+    if let Some(logs) = given("MASTERIA_TEST_LOGS") {
+        let kept = format!("service-{}-{name}.log", std::process::id());
+        fs::copy(folder.join(format!("{name}.log")), Path::new(&logs).join(kept))?;
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use channels::channel::Channel;
 use contacts::contact::{Command, Contact, IDENTITY, NewIdentity, State, address_text};
 use conversations::conversation::THREAD;
 use events::{
@@ -50,6 +51,11 @@ impl Threads for Book {
         context: &'a Arc<Context>,
     ) -> BoxFuture<'a, std::result::Result<Opened, NoThread>> {
         async move {
+            // A channel that is not the company's own is not there, and nothing is begun on it.
+            let (version, _) = self.ledger.load::<Channel>(company, channel.into_uuid()).await?;
+            if version == 0 {
+                return Err(NoThread::Unreachable);
+            }
             let opening = Opening { book: self, company, channel, context };
             match to {
                 Addressee::Phone(text) => {

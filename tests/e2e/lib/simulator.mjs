@@ -21,6 +21,17 @@ export class Simulator {
     return this.#ask("POST", "/_sim/config", changes);
   }
 
+  /** Sends a webhook of any field. */
+  webhook(change) {
+    return this.#ask("POST", "/_sim/webhook", change);
+  }
+
+  /** What was accepted for somebody and says this. */
+  async sentTo(phone, text) {
+    const { items } = await this.#ask("GET", "/_sim/messages?from=company");
+    return items.find((item) => JSON.stringify(item).includes(phone) && JSON.stringify(item).includes(text));
+  }
+
   /** Makes a customer write. */
   inbound(message) {
     return this.#ask("POST", "/_sim/inbound", message);

@@ -1,11 +1,11 @@
 //! Who may come in and what she may do, through HTTP.
 
 mod bad_input;
+mod bad_routes;
 mod idempotency;
-mod isolation;
 mod keys;
 mod members;
 mod platform;
-mod rights;
+pub(crate) mod rights;
 mod sessions;
 mod support;

@@ -300,6 +300,13 @@ impl Call<'_> {
         self
     }
 
+    /// Under another key, if it has one that is good.
+    pub(super) fn under(self, key: &str) -> Self {
+        let own = self.headers.get("idempotency-key").map(|own| own.as_bytes().to_vec());
+        let is_good = own.is_some_and(|own| own.starts_with(b"key-"));
+        if is_good { self.header("idempotency-key", key) } else { self }
+    }
+
     /// As somebody with this cookie.
     pub(super) fn cookie(self, cookie: &str) -> Self {
         self.header("cookie", cookie)
