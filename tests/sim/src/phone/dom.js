@@ -14,6 +14,7 @@ export function el(tag, props = {}, ...children) {
 
 // Lucide's lines (ISC licence).
 const LINES = {
+  wifi: ['M12 20h.01', 'M2 8.8a15 15 0 0 1 20 0', 'M5 12.9a10 10 0 0 1 14 0', 'M8.5 16.4a5 5 0 0 1 7 0'], battery: ['M22 14v-4', 'M2 7h16v10H2z', 'M6 11v2', 'M10 11v2', 'M14 11v2'],
   plus: ['M5 12h14', 'M12 5v14'], send: ['m5 12 7-7 7 7', 'M12 19V5'], x: ['M18 6 6 18', 'm6 6 12 12'],
   more: ['M12 12h.01', 'M19 12h.01', 'M5 12h.01'], reply: ['M20 18v-2a4 4 0 0 0-4-4H4', 'm9 17-5-5 5-5'],
   smile: ['M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0', 'M8 14s1.5 2 4 2 4-2 4-2', 'M9 9h.01', 'M15 9h.01'],

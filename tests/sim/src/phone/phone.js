@@ -49,7 +49,9 @@ class Phone {
     const form = el('form', { onsubmit: event => { event.preventDefault(); this.submit(); } },
       el('button', { type: 'button', class: 'btn-icon', 'aria-label': t('attach'), title: t('attach'), onclick: () => attach({ number: this.number, send: message => this.send(message), fail, caption: () => { const text = this.text.value.trim(); this.text.value = ''; return text; } }) }, icon('plus')),
       this.text, el('button', { class: 'btn-icon send', 'aria-label': t('send'), title: t('send') }, icon('send')));
-    const node = el('section', { class: 'phone' },
+    this.clock = el('span');
+    const status = el('div', { class: 'status', 'aria-hidden': 'true' }, this.clock, el('span', { class: 'island' }), el('span', { class: 'signs' }, icon('wifi'), icon('battery')));
+    const node = el('section', { class: 'phone' }, status,
       el('header', {}, this.face, el('div', { class: 'who' }, this.title, this.subtitle), this.eye,
         el('button', { type: 'button', class: 'btn-icon', 'aria-label': t('menu'), title: t('menu'), onclick: () => this.options() }, icon('more'))),
       el('label', { class: 'to' }, el('span', {}, t('talkingTo')), this.select), this.strip, this.thread,
@@ -58,7 +60,10 @@ class Phone {
     return node;
   }
 
+  tick() { this.clock.textContent = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }).format(); }
+
   dress() {
+    this.tick();
     const { name, phone, user_id } = this.customer;
     this.title.textContent = name; this.face.textContent = initials(name);
     this.subtitle.textContent = phone ? shown(phone) : `${t('hidden')} · ${user_id}`;
@@ -274,4 +279,5 @@ document.getElementById('add').addEventListener('click', () => ask(t('add'), { n
   phones.get(id)?.node.scrollIntoView({ inline: 'center' });
 }));
 document.addEventListener('visibilitychange', () => { for (const phone of phones.values()) phone.read(); });
+setInterval(() => { for (const phone of phones.values()) phone.tick(); }, 10_000);
 listen();
