@@ -47,9 +47,12 @@ journeys!(
     line_is_cut,
     message_arrives,
     narrow_screen,
+    people_are_merged,
     refused_and_unknown,
     scripts_are_inert,
     sends_once,
     sign_in,
+    ten_thousand_threads,
     window_closes,
+    writing_is_seen,
 );
