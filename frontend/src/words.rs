@@ -79,6 +79,21 @@ pub(crate) fn clock(moment: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// A Brazilian number as people write it; every other address as it is.
+pub(crate) fn phone(address: &str) -> String {
+    let is_national = |digits: &&str| {
+        matches!(digits.len(), 10 | 11) && digits.bytes().all(|digit| digit.is_ascii_digit())
+    };
+    match address.strip_prefix("+55").filter(is_national) {
+        Some(national) => {
+            let (area, local) = national.split_at(2);
+            let (head, tail) = local.split_at(local.len() - 4);
+            format!("+55 {area} {head}-{tail}")
+        }
+        None => address.to_owned(),
+    }
+}
+
 /// A code after the plain reason, before its full stop.
 pub(crate) fn with_code(sentence: &str, code: &str) -> String {
     match sentence.strip_suffix('.') {
@@ -89,7 +104,15 @@ pub(crate) fn with_code(sentence: &str, code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::with_code;
+    use super::{phone, with_code};
+
+    #[test]
+    fn a_number_of_brazil_is_written_as_there() {
+        assert_eq!(phone("+5511970000001"), "+55 11 97000-0001");
+        assert_eq!(phone("+551140000001"), "+55 11 4000-0001");
+        assert_eq!(phone("+14155550100"), "+14155550100");
+        assert_eq!(phone("BR.55"), "BR.55");
+    }
 
     #[test]
     fn the_code_stands_before_the_full_stop() {

@@ -15,10 +15,12 @@ use crate::{
 pub(crate) fn e2e(profile: Profile, rest: &[&str]) -> anyhow::Result<()> {
     let browser = Browser::prepare()?;
     let programs = profile.build(&[MASTERIA, SIMULATOR])?;
-    spa::build(profile)?;
+    spa::build(Profile::Release)?;
     with_services(Lifetime::Run, |services, folder| {
         let mut node = Command::new("node");
         node.arg("run.mjs").args(rest).current_dir(root().join(JOURNEYS));
+        // Nothing else runs: what takes long does so by itself.
+        node.env("MASTERIA_E2E_ALONE", "yes");
         let _platform = start(services, folder, &programs, &browser, &mut node)?;
         succeed(&mut node)
     })
@@ -32,7 +34,7 @@ pub(crate) fn platform(
     browser: &Browser,
     runner: &mut Command,
 ) -> anyhow::Result<Services> {
-    spa::build(Profile::Dev)?;
+    spa::build(Profile::Release)?;
     start(services, folder, programs, browser, runner)
 }
 

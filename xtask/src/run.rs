@@ -29,7 +29,8 @@ pub(crate) fn run(profile: Profile) -> anyhow::Result<()> {
     let _alone = alone(&folder)?;
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGCHLD])?;
     let programs = profile.build(&[MASTERIA, SIMULATOR])?;
-    spa::build(profile)?;
+    // The page as users load it, also beside programs that are quick to build.
+    spa::build(Profile::Release)?;
 
     let mut services = Services::start(&folder, Lifetime::Kept)?;
     let (http, sim) = (address(HTTP.0, HTTP.1)?, address(SIM.0, SIM.1)?);

@@ -81,7 +81,14 @@ impl Api {
 
     /// Reads.
     pub(crate) async fn get<T: FromTree>(self, path: &str) -> Answer<T> {
-        read(&self.exchange(Method::GET, path, None, None).await?)
+        let mut answer = self.exchange(Method::GET, path, None, None).await;
+        let is_unknown = |failure: &Failure| matches!(failure, Failure::Refused(problem) if problem.code == "position_unknown");
+        if answer.as_ref().is_err_and(is_unknown) && self.position.get_value().is_some() {
+            // The installation is not where this tab saw it last: it is asked as it is.
+            self.position.set_value(None);
+            answer = self.exchange(Method::GET, path, None, None).await;
+        }
+        read(&answer?)
     }
 
     /// Writes under a key of its own.
@@ -96,13 +103,13 @@ impl Api {
         body: &B,
         key: &str,
     ) -> Answer<T> {
-        read(&self.exchange(Method::POST, path, json(body), Some(key)).await?)
+        read(&self.exchange(Method::POST, path, Some(json(body)), Some(key)).await?)
     }
 
     /// Writes something that has no answer.
     pub(crate) async fn tell<B: Serialize>(self, path: &str, body: &B) -> Answer<()> {
         let key = dom::fresh_key();
-        self.exchange(Method::POST, path, json(body), Some(&key)).await.map(drop)
+        self.exchange(Method::POST, path, Some(json(body)), Some(&key)).await.map(drop)
     }
 
     /// Writes something whose answer is of no interest, under a key that is kept by the caller.
@@ -112,7 +119,7 @@ impl Api {
         body: &B,
         key: &str,
     ) -> Answer<()> {
-        self.exchange(Method::POST, path, json(body), Some(key)).await.map(drop)
+        self.exchange(Method::POST, path, Some(json(body)), Some(key)).await.map(drop)
     }
 
     /// Takes something away.
@@ -207,9 +214,8 @@ enum Payload {
     Form(JsValue),
 }
 
-fn json<B: Serialize>(body: &B) -> Option<Payload> {
-    // Our own types always serialise; a body that did not would be refused by the server.
-    serde_json::to_string(body).ok().map(Payload::Json)
+fn json<B: Serialize>(body: &B) -> Payload {
+    Payload::Json(wire::write(body))
 }
 
 fn read<T: FromTree>(text: &str) -> Answer<T> {

@@ -3,8 +3,8 @@
 use shared::{
     ids::CompanyId,
     page::Page,
-    permission::Feature,
-    platform::{Company, Impersonate, SetFeature, Suspend},
+    permission::{Feature, Quota},
+    platform::{Company, Impersonate, SetFeature, SetQuota, Suspend},
 };
 
 use super::{Answer, Api};
@@ -39,6 +39,17 @@ impl Api {
         let word = feature.as_str();
         let path = format!("/api/v1/platform/companies/{company}/features/{word}");
         self.tell(&path, &SetFeature { is_on }).await
+    }
+
+    /// Changes how much of something a company may use.
+    pub(crate) async fn set_quota(
+        self,
+        company: CompanyId,
+        quota: Quota,
+        set: &SetQuota,
+    ) -> Answer<()> {
+        let word = quota.as_str();
+        self.tell(&format!("/api/v1/platform/companies/{company}/quotas/{word}"), set).await
     }
 
     /// Acts in a company for some minutes.

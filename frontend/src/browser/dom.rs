@@ -117,6 +117,9 @@ pub(crate) fn hide_popover(id: &str) {
     }
 }
 
+/// A popover may become so wide.
+const WIDE_PX: f64 = 300.0;
+
 /// Puts the popover that a button opens beside the button, inside the window.
 pub(crate) fn place_near(event: &leptos::ev::MouseEvent) {
     let Some(button) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok())
@@ -128,12 +131,18 @@ pub(crate) fn place_near(event: &leptos::ev::MouseEvent) {
     let near = button.get_bounding_client_rect();
     request_animation_frame(move || {
         let own = popover.get_bounding_client_rect();
-        let wide = f64::from(document().document_element().map_or(0, |root| root.client_width()));
-        let left = near.left().min(wide - own.width() - 8.0).max(8.0);
-        let above = near.top() - own.height() - 4.0;
-        let top = if above > 8.0 { above } else { near.bottom() + 4.0 };
+        let Some(root) = document().document_element() else { return };
+        let (wide, high) = (f64::from(root.client_width()), f64::from(root.client_height()));
+        let left = near.left().min(wide - own.width().max(WIDE_PX) - 8.0).max(8.0);
+        // What comes into it later makes it grow away from its button.
+        let (side, other, away) = if near.top() > high / 2.0 {
+            ("bottom", "top", high - near.top() + 4.0)
+        } else {
+            ("top", "bottom", near.bottom() + 4.0)
+        };
         let style = popover.style();
         let _left = style.set_property("left", &format!("{}px", nearest(left)));
-        let _top = style.set_property("top", &format!("{}px", nearest(top)));
+        let _side = style.set_property(side, &format!("{}px", nearest(away)));
+        let _other = style.set_property(other, "auto");
     });
 }

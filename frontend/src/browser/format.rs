@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use super::number::{float, signed};
 use crate::i18n;
 
 /// Ways to write a moment.
@@ -103,10 +104,9 @@ pub(crate) fn number(value: u64) -> String {
             .or_insert_with(|| Intl::NumberFormat::new(&locales(language), &Object::new()).format())
             .clone()
     });
-    let text = value.to_string();
-    let number: f64 = text.parse().unwrap_or_default();
+    let number = float(usize::try_from(value).unwrap_or(usize::MAX));
     let written = format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(number));
-    written.ok().and_then(|written| written.as_string()).unwrap_or(text)
+    written.ok().and_then(|written| written.as_string()).unwrap_or_default()
 }
 
 /// `212 kB`.
@@ -133,8 +133,7 @@ pub(crate) fn money(micros: i64, currency: &str) -> String {
         return format!("{} {currency}", micros / 1_000_000);
     }
     let format = Intl::NumberFormat::new(&locales(i18n::language().tag()), &options).format();
-    let value: f64 = micros.to_string().parse().unwrap_or_default();
-    let written = format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(value / 1e6));
+    let written = format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(signed(micros) / 1e6));
     written.ok().and_then(|written| written.as_string()).unwrap_or_default()
 }
 

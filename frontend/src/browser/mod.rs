@@ -6,6 +6,7 @@
 pub(crate) mod clock;
 pub(crate) mod dom;
 pub(crate) mod format;
+pub(crate) mod letters;
 pub(crate) mod number;
 pub(crate) mod size;
 pub(crate) mod storage;

@@ -31,6 +31,16 @@ pub(crate) fn float(number: usize) -> f64 {
     number as f64
 }
 
+/// A sum of money as a float, to write it.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "what is written is rounded far above the loss"
+)]
+pub(crate) fn signed(number: i64) -> f64 {
+    number as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::{float, nearest, whole};

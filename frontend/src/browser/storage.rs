@@ -41,9 +41,7 @@ pub(crate) fn read_json<T: FromTree>(key: &str) -> Option<T> {
 
 /// Keeps a value.
 pub(crate) fn write_json<T: Serialize>(key: &str, value: &T) {
-    if let Ok(text) = serde_json::to_string(value) {
-        write(key, &text);
-    }
+    write(key, &wire::write(value));
 }
 
 /// What is kept under keys that begin so, without the beginning.

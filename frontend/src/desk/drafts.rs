@@ -15,13 +15,14 @@ fn prefix(company: CompanyId) -> String {
 /// The beginnings of all drafts of a company.
 pub(super) fn beginnings(company: CompanyId) -> BTreeMap<ConversationId, String> {
     let prefix = prefix(company);
-    storage::keys(&prefix)
-        .into_iter()
-        .filter_map(|id| {
-            let draft: Draft = storage::read_json(&format!("{prefix}{id}"))?;
-            (!draft.is_empty()).then(|| Some((id.parse().ok()?, draft.text)))?
-        })
-        .collect()
+    let mut beginnings = BTreeMap::new();
+    for id in storage::keys(&prefix) {
+        let draft = storage::read_json::<Draft>(&format!("{prefix}{id}")).unwrap_or_default();
+        if let (false, Ok(id)) = (draft.is_empty(), id.parse()) {
+            beginnings.insert(id, draft.text);
+        }
+    }
+    beginnings
 }
 
 impl Desk {

@@ -1,6 +1,6 @@
 //! Connected numbers.
 
-use shared::channels::{PauseReason, ProofStep};
+use shared::channels::ProofStep;
 
 /// The words.
 pub(crate) struct Channels {
@@ -35,7 +35,6 @@ pub(crate) struct Channels {
     pub pause: &'static str,
     pub resume: &'static str,
     pub test: &'static str,
-    pub renew: &'static str,
     pub credentials: &'static str,
     pub release: &'static str,
     pub release_title: fn(&str) -> String,
@@ -48,13 +47,13 @@ pub(crate) struct Channels {
     pub resumed_done: fn(&str) -> String,
     pub test_started: &'static str,
     pub is_stopped: fn(&str, &str) -> String,
-    pub why: fn(PauseReason) -> &'static str,
-    pub code: fn(i32) -> String,
     pub queued_kept: fn(i64) -> String,
     pub bad_signature: fn(&str) -> String,
     pub step: fn(ProofStep) -> &'static str,
     pub step_fix: fn(ProofStep) -> &'static str,
     pub step_waits: &'static str,
+    pub untested: &'static str,
+    pub untested_text: &'static str,
     pub step_running: &'static str,
     pub proven: fn(&str) -> String,
     pub form_title: &'static str,
@@ -135,7 +134,6 @@ pub(super) const PORTUGUESE: Channels = Channels {
     pause: "Pausar",
     resume: "Religar",
     test: "Testar",
-    renew: "Renovar acesso",
     credentials: "Acesso",
     release: "Liberar para outra empresa",
     release_title: |name| format!("Liberar {name} para outra empresa?"),
@@ -148,17 +146,6 @@ pub(super) const PORTUGUESE: Channels = Channels {
     resumed_done: |name| format!("{name} religado; a fila sai em ordem"),
     test_started: "Teste começado: o resultado aparece no cartão",
     is_stopped: |name, time| format!("{name} está parado desde {time}."),
-    why: |reason| match reason {
-        PauseReason::Person => "Alguém da equipe pausou.",
-        PauseReason::TokenExpired => "O acesso à Meta venceu.",
-        PauseReason::AccountLocked => "A Meta restringiu a conta.",
-        PauseReason::Payment => "Falta um pagamento na conta da Meta.",
-        PauseReason::CompanySuspended => "A empresa está suspensa.",
-        PauseReason::Restored => {
-            "A instalação foi restaurada de uma cópia e espera a liberação de uma pessoa."
-        }
-    },
-    code: |code| format!("código {code}"),
     queued_kept: |count| match count {
         0 => "Nada espera na fila.".to_owned(),
         1 => "1 mensagem está guardada na fila e sai quando você religar.".to_owned(),
@@ -199,6 +186,8 @@ pub(super) const PORTUGUESE: Channels = Channels {
             "Nenhuma notificação chegou em 2 minutos. Confira no painel da Meta o endereço de retorno e o token de verificação."
         }
     },
+    untested: "Ainda sem prova de ida e volta",
+    untested_text: "Testar confere o acesso, o endereço e se uma notificação assinada chega.",
     step_waits: "espera os passos de cima",
     step_running: "em andamento",
     proven: |ago| format!("Notificações conferidas {ago}"),
@@ -280,7 +269,6 @@ pub(super) const ENGLISH: Channels = Channels {
     pause: "Pause",
     resume: "Resume",
     test: "Test",
-    renew: "Renew access",
     credentials: "Access",
     release: "Release for another company",
     release_title: |name| format!("Release {name} for another company?"),
@@ -293,17 +281,6 @@ pub(super) const ENGLISH: Channels = Channels {
     resumed_done: |name| format!("{name} resumed; the queue goes out in order"),
     test_started: "Test begun: the result appears on the card",
     is_stopped: |name, time| format!("{name} has been stopped since {time}."),
-    why: |reason| match reason {
-        PauseReason::Person => "Somebody of the team paused it.",
-        PauseReason::TokenExpired => "The access to Meta has expired.",
-        PauseReason::AccountLocked => "Meta restricted the account.",
-        PauseReason::Payment => "A payment is missing in the Meta account.",
-        PauseReason::CompanySuspended => "The company is suspended.",
-        PauseReason::Restored => {
-            "The installation was restored from a copy and waits for a person's release."
-        }
-    },
-    code: |code| format!("code {code}"),
     queued_kept: |count| match count {
         0 => "Nothing waits in the queue.".to_owned(),
         1 => "1 message is kept in the queue and goes out when you resume.".to_owned(),
@@ -344,6 +321,8 @@ pub(super) const ENGLISH: Channels = Channels {
             "No notification came within 2 minutes. Check the callback address and the verify token in Meta's panel."
         }
     },
+    untested: "Not proven yet, there and back",
+    untested_text: "Test checks the access, the address, and whether a signed notification arrives.",
     step_waits: "waits for the steps above",
     step_running: "under way",
     proven: |ago| format!("Notifications proven {ago}"),

@@ -1,6 +1,9 @@
 //! Words that many areas use.
 
-use shared::permission::{Permission, Role};
+use shared::{
+    channels::PauseReason,
+    permission::{Quota, Role},
+};
 
 /// The words.
 pub(crate) struct Common {
@@ -16,8 +19,10 @@ pub(crate) struct Common {
     pub error_code: fn(&str) -> String,
     pub section_failed: &'static str,
     pub role: fn(Role) -> &'static str,
-    pub role_may: fn(Role) -> &'static str,
-    pub permission: fn(Permission) -> &'static str,
+    pub why_paused: fn(PauseReason) -> &'static str,
+    pub code: fn(i32) -> String,
+    pub quota: fn(Quota) -> &'static str,
+    pub renew: &'static str,
     pub no_permission: &'static str,
     pub no_permission_who: &'static str,
     pub erased_person: &'static str,
@@ -42,33 +47,23 @@ pub(super) const PORTUGUESE: Common = Common {
         Role::Operator => "Operador",
         Role::Auditor => "Auditor",
     },
-    role_may: |role| match role {
-        Role::Owner => "Pode tudo, também encerrar a empresa.",
-        Role::Admin => "Pode tudo, menos encerrar a empresa.",
-        Role::Supervisor => "Atende, acompanha a equipe e junta contatos.",
-        Role::Operator => "Atende conversas e edita contatos.",
-        Role::Auditor => "Lê tudo e não muda nada.",
+    why_paused: |reason| match reason {
+        PauseReason::Person => "Alguém da equipe pausou.",
+        PauseReason::TokenExpired => "O acesso à Meta venceu.",
+        PauseReason::AccountLocked => "A Meta restringiu a conta.",
+        PauseReason::Payment => "Falta um pagamento na conta da Meta.",
+        PauseReason::CompanySuspended => "A empresa está suspensa.",
+        PauseReason::Restored => {
+            "A instalação foi restaurada de uma cópia e espera a liberação de uma pessoa."
+        }
     },
-    permission: |permission| match permission {
-        Permission::ReadConversations => "Ler conversas",
-        Permission::SendMessages => "Enviar mensagens",
-        Permission::ReadContacts => "Ler contatos",
-        Permission::EditContacts => "Editar contatos",
-        Permission::MergeContacts => "Juntar contatos",
-        Permission::EraseContacts => "Eliminar contatos",
-        Permission::ReadChannels => "Ver canais",
-        Permission::ManageChannels => "Ligar e pausar canais",
-        Permission::ReadTeam => "Ver equipe",
-        Permission::ManageTeam => "Gerir equipe",
-        Permission::ReadApiKeys => "Ver chaves",
-        Permission::ManageApiKeys => "Criar e revogar chaves",
-        Permission::ReadQuarantine => "Ver quarentena",
-        Permission::ReplayQuarantine => "Reprocessar quarentena",
-        Permission::ReadAudit => "Ler auditoria",
-        Permission::ExportHistory => "Exportar histórico",
-        Permission::UseFiles => "Enviar arquivos",
-        Permission::ManageCompany => "Gerir a empresa",
+    code: |code| format!("código {code}"),
+    quota: |quota| match quota {
+        Quota::MessagesPerMonth => "Mensagens no mês",
+        Quota::StorageBytes => "Arquivos guardados",
+        Quota::Members => "Pessoas na equipe",
     },
+    renew: "Renovar acesso",
     no_permission: "Seu papel não inclui esta tela",
     no_permission_who: "Um proprietário ou administrador da empresa pode mudar o seu papel.",
     erased_person: "Titular eliminado",
@@ -93,33 +88,23 @@ pub(super) const ENGLISH: Common = Common {
         Role::Operator => "Operator",
         Role::Auditor => "Auditor",
     },
-    role_may: |role| match role {
-        Role::Owner => "May do everything, also close the company.",
-        Role::Admin => "May do everything but close the company.",
-        Role::Supervisor => "Answers, follows the team and merges contacts.",
-        Role::Operator => "Answers conversations and edits contacts.",
-        Role::Auditor => "Reads everything and changes nothing.",
+    why_paused: |reason| match reason {
+        PauseReason::Person => "Somebody of the team paused it.",
+        PauseReason::TokenExpired => "The access to Meta has expired.",
+        PauseReason::AccountLocked => "Meta restricted the account.",
+        PauseReason::Payment => "A payment is missing in the Meta account.",
+        PauseReason::CompanySuspended => "The company is suspended.",
+        PauseReason::Restored => {
+            "The installation was restored from a copy and waits for a person's release."
+        }
     },
-    permission: |permission| match permission {
-        Permission::ReadConversations => "Read conversations",
-        Permission::SendMessages => "Send messages",
-        Permission::ReadContacts => "Read contacts",
-        Permission::EditContacts => "Edit contacts",
-        Permission::MergeContacts => "Merge contacts",
-        Permission::EraseContacts => "Erase contacts",
-        Permission::ReadChannels => "See channels",
-        Permission::ManageChannels => "Connect and pause channels",
-        Permission::ReadTeam => "See the team",
-        Permission::ManageTeam => "Manage the team",
-        Permission::ReadApiKeys => "See keys",
-        Permission::ManageApiKeys => "Make and revoke keys",
-        Permission::ReadQuarantine => "See quarantine",
-        Permission::ReplayQuarantine => "Replay quarantine",
-        Permission::ReadAudit => "Read the audit",
-        Permission::ExportHistory => "Export history",
-        Permission::UseFiles => "Send files",
-        Permission::ManageCompany => "Manage the company",
+    code: |code| format!("code {code}"),
+    quota: |quota| match quota {
+        Quota::MessagesPerMonth => "Messages this month",
+        Quota::StorageBytes => "Stored files",
+        Quota::Members => "People in the team",
     },
+    renew: "Renew access",
     no_permission: "Your role does not include this screen",
     no_permission_who: "An owner or administrator of the company can change your role.",
     erased_person: "Erased person",

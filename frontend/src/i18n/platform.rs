@@ -17,7 +17,6 @@ pub(crate) struct Platform {
     pub use_of_month: &'static str,
     pub features: &'static str,
     pub feature: fn(Feature) -> &'static str,
-    pub quota: fn(Quota) -> &'static str,
     pub used_of: fn(&str, &str) -> String,
     pub no_quota: &'static str,
     pub suspend: &'static str,
@@ -42,6 +41,14 @@ pub(crate) struct Platform {
     pub quarantine_text: &'static str,
     pub of_nobody: &'static str,
     pub open_text: &'static str,
+    pub change_quota: fn(&str) -> String,
+    pub quota_limit: fn(Quota) -> &'static str,
+    pub quota_hard: &'static str,
+    pub quota_soft_note: &'static str,
+    pub quota_hard_note: &'static str,
+    pub quota_wrong: &'static str,
+    pub quota_changed: fn(&str) -> String,
+    pub change: &'static str,
 }
 
 pub(super) const PORTUGUESE: Platform = Platform {
@@ -61,11 +68,6 @@ pub(super) const PORTUGUESE: Platform = Platform {
         Feature::Inbox => "Conversas",
         Feature::WhatsappCloud => "WhatsApp oficial",
         Feature::Api => "API para programas",
-    },
-    quota: |quota| match quota {
-        Quota::MessagesPerMonth => "Mensagens no mês",
-        Quota::StorageBytes => "Arquivos guardados",
-        Quota::Members => "Pessoas na equipe",
     },
     used_of: |used, limit| format!("{used} de {limit}"),
     no_quota: "sem limite",
@@ -91,6 +93,18 @@ pub(super) const PORTUGUESE: Platform = Platform {
     quarantine_text: "O que chegou e não foi entendido, em todas as empresas. O conteúdo é da empresa; só o que não é de ninguém pode ser aberto aqui, com motivo.",
     of_nobody: "de ninguém",
     open_text: "Pode conter o que pessoas escreveram. O motivo e o seu nome ficam na auditoria da plataforma.",
+    change_quota: |name| format!("Mudar a cota de {name}"),
+    quota_limit: |quota| match quota {
+        Quota::MessagesPerMonth => "Mensagens por mês",
+        Quota::StorageBytes => "Arquivos, em MB",
+        Quota::Members => "Pessoas",
+    },
+    quota_hard: "Parar no limite",
+    quota_soft_note: "Acima do limite tudo segue, e aqui aparece em vermelho.",
+    quota_hard_note: "No limite, o que passar dele é recusado.",
+    quota_wrong: "Escreva um número inteiro.",
+    quota_changed: |name| format!("Cota de {name} mudada"),
+    change: "Mudar",
 };
 
 pub(super) const ENGLISH: Platform = Platform {
@@ -110,11 +124,6 @@ pub(super) const ENGLISH: Platform = Platform {
         Feature::Inbox => "Conversations",
         Feature::WhatsappCloud => "Official WhatsApp",
         Feature::Api => "API for programs",
-    },
-    quota: |quota| match quota {
-        Quota::MessagesPerMonth => "Messages this month",
-        Quota::StorageBytes => "Stored files",
-        Quota::Members => "People in the team",
     },
     used_of: |used, limit| format!("{used} of {limit}"),
     no_quota: "no limit",
@@ -140,4 +149,16 @@ pub(super) const ENGLISH: Platform = Platform {
     quarantine_text: "What arrived and was not understood, in all companies. What it says belongs to the company; only what is nobody's can be opened here, with a reason.",
     of_nobody: "nobody's",
     open_text: "It may hold what people wrote. The reason and your name stay in the platform's audit.",
+    change_quota: |name| format!("Change the quota of {name}"),
+    quota_limit: |quota| match quota {
+        Quota::MessagesPerMonth => "Messages per month",
+        Quota::StorageBytes => "Files, in MB",
+        Quota::Members => "People",
+    },
+    quota_hard: "Stop at the limit",
+    quota_soft_note: "Above the limit everything goes on, and it is shown here in red.",
+    quota_hard_note: "At the limit, whatever exceeds it is refused.",
+    quota_wrong: "Write a whole number.",
+    quota_changed: |name| format!("Quota of {name} changed"),
+    change: "Change",
 };

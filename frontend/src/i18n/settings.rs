@@ -1,7 +1,11 @@
 //! The company's settings and one's own.
 
+use shared::permission::{Permission, Role};
+
 /// The words.
 pub(crate) struct Settings {
+    pub role_may: fn(Role) -> &'static str,
+    pub permission: fn(Permission) -> &'static str,
     pub title: &'static str,
     pub sections: &'static str,
     pub team: &'static str,
@@ -75,6 +79,33 @@ pub(crate) struct Settings {
 }
 
 pub(super) const PORTUGUESE: Settings = Settings {
+    role_may: |role| match role {
+        Role::Owner => "Pode tudo, também encerrar a empresa.",
+        Role::Admin => "Pode tudo, menos encerrar a empresa.",
+        Role::Supervisor => "Atende, acompanha a equipe e junta contatos.",
+        Role::Operator => "Atende conversas e edita contatos.",
+        Role::Auditor => "Lê tudo e não muda nada.",
+    },
+    permission: |permission| match permission {
+        Permission::ReadConversations => "Ler conversas",
+        Permission::SendMessages => "Enviar mensagens",
+        Permission::ReadContacts => "Ler contatos",
+        Permission::EditContacts => "Editar contatos",
+        Permission::MergeContacts => "Juntar contatos",
+        Permission::EraseContacts => "Eliminar contatos",
+        Permission::ReadChannels => "Ver canais",
+        Permission::ManageChannels => "Ligar e pausar canais",
+        Permission::ReadTeam => "Ver equipe",
+        Permission::ManageTeam => "Gerir equipe",
+        Permission::ReadApiKeys => "Ver chaves",
+        Permission::ManageApiKeys => "Criar e revogar chaves",
+        Permission::ReadQuarantine => "Ver quarentena",
+        Permission::ReplayQuarantine => "Reprocessar quarentena",
+        Permission::ReadAudit => "Ler auditoria",
+        Permission::ExportHistory => "Exportar histórico",
+        Permission::UseFiles => "Enviar arquivos",
+        Permission::ManageCompany => "Gerir a empresa",
+    },
     title: "Configurações",
     sections: "Partes das configurações",
     team: "Equipe",
@@ -148,6 +179,33 @@ pub(super) const PORTUGUESE: Settings = Settings {
 };
 
 pub(super) const ENGLISH: Settings = Settings {
+    role_may: |role| match role {
+        Role::Owner => "May do everything, also close the company.",
+        Role::Admin => "May do everything but close the company.",
+        Role::Supervisor => "Answers, follows the team and merges contacts.",
+        Role::Operator => "Answers conversations and edits contacts.",
+        Role::Auditor => "Reads everything and changes nothing.",
+    },
+    permission: |permission| match permission {
+        Permission::ReadConversations => "Read conversations",
+        Permission::SendMessages => "Send messages",
+        Permission::ReadContacts => "Read contacts",
+        Permission::EditContacts => "Edit contacts",
+        Permission::MergeContacts => "Merge contacts",
+        Permission::EraseContacts => "Erase contacts",
+        Permission::ReadChannels => "See channels",
+        Permission::ManageChannels => "Connect and pause channels",
+        Permission::ReadTeam => "See the team",
+        Permission::ManageTeam => "Manage the team",
+        Permission::ReadApiKeys => "See keys",
+        Permission::ManageApiKeys => "Make and revoke keys",
+        Permission::ReadQuarantine => "See quarantine",
+        Permission::ReplayQuarantine => "Replay quarantine",
+        Permission::ReadAudit => "Read the audit",
+        Permission::ExportHistory => "Export history",
+        Permission::UseFiles => "Send files",
+        Permission::ManageCompany => "Manage the company",
+    },
     title: "Settings",
     sections: "Parts of the settings",
     team: "Team",

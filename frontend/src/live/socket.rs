@@ -59,9 +59,7 @@ impl Socket {
 
     /// Says something; a closed socket reports itself.
     pub(super) fn say(&self, frame: &ClientFrame) {
-        if let Ok(text) = serde_json::to_string(frame) {
-            let _sent = self.line.send_with_str(&text);
-        }
+        let _sent = self.line.send_with_str(&wire::write(frame));
     }
 }
 

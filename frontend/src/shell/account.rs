@@ -54,7 +54,7 @@ pub(super) fn CompanyMenu() -> impl IntoView {
             <div class="menu-t" role="presentation">
                 {words.companies}
             </div>
-            {items}
+            {live(items)}
         </Menu>
     }
 }

@@ -10,8 +10,8 @@ use shared::{
 };
 
 use super::{
-    frame::Frame, keys::watch_keys, palette::Palette, shortcuts::Shortcuts, sidebar::Sidebar,
-    sidebar::Tabbar, states::NotFound, topbar::Topbar,
+    frame::Frame, keys::watch_keys, sidebar::Sidebar, sidebar::Tabbar, states::NotFound,
+    topbar::Topbar,
 };
 use crate::{
     address::{Address, Page, way},
@@ -19,9 +19,10 @@ use crate::{
     browser::{clock, storage},
     desk::{Desk, desk},
     i18n::t,
-    pages::{channels::ChannelsPage, inbox::Inbox, settings::SettingsPage},
+    later::{Later, later, later_layer},
+    pages::inbox::Inbox,
     session::{Here, session},
-    ui::{Icon, glyph, live},
+    ui::{Icon, glyph, live, told},
     words,
 };
 
@@ -81,7 +82,7 @@ fn Company(id: CompanyId) -> impl IntoView {
             <Sidebar company=company.into() />
             <Topbar palette shortcuts />
             <main
-                class=move || if frame.is_flush.get() { "main flush" } else { "main" }
+                class=told(move || if frame.is_flush.get() { "main flush" } else { "main" })
                 id="main"
                 tabindex="-1"
             >
@@ -89,8 +90,8 @@ fn Company(id: CompanyId) -> impl IntoView {
             </main>
             <Tabbar company=id />
         </div>
-        <Palette open=palette shortcuts />
-        <Shortcuts open=shortcuts />
+        {later_layer(palette, Later::Palette { open: palette, shortcuts })}
+        {later_layer(shortcuts, Later::Shortcuts { open: shortcuts })}
     }
     .into_any()
 }
@@ -107,8 +108,8 @@ fn Body() -> impl IntoView {
         kind.get();
         match way.address.get_untracked() {
             Address::Company(_, Page::Talks(_)) => view! { <Inbox /> }.into_any(),
-            Address::Company(_, Page::Channels) => view! { <ChannelsPage /> }.into_any(),
-            Address::Company(_, Page::Settings(_)) => view! { <SettingsPage /> }.into_any(),
+            Address::Company(_, Page::Channels) => later(Later::Channels),
+            Address::Company(_, Page::Settings(_)) => later(Later::Settings),
             _ => ().into_any(),
         }
     })
@@ -181,7 +182,7 @@ fn PageBanner(
                         href=Address::Company(company.with(|company| company.id), Page::Channels)
                             .to_string()
                     >
-                        {t().channels.renew}
+                        {t().common.renew}
                     </a>
                 </div>
             }
@@ -202,7 +203,7 @@ fn quota_notice(company: &MyCompany) -> Option<AnyView> {
     };
     let worst = company.quotas.iter().filter(|(_, state)| is_worth_it(state));
     let (quota, state) = worst.max_by_key(|(_, state)| used_percent(state))?;
-    let name = (t().platform.quota)(*quota);
+    let name = (t().common.quota)(*quota);
     let words = &t().shell;
     let text = match (used_percent(state), state.is_hard) {
         (100.., true) => (words.quota_stopped)(name),

@@ -10,7 +10,7 @@ use crate::{
     i18n::t,
     live::Freshness,
     stores::Outbox,
-    ui::{Icon, glyph},
+    ui::{Icon, glyph, live},
 };
 
 /// A line that is down for less than this is not worth a word.
@@ -77,10 +77,10 @@ pub(super) fn FreshnessButton() -> impl IntoView {
     };
     view! {
         <button class=class type="button" popovertarget="freshness">
-            {face}
+            {live(face)}
         </button>
         <div id="freshness" popover="" class="menu at-top-end live-more" role="status">
-            <p>{explained}</p>
+            <p>{live(explained)}</p>
         </div>
     }
 }

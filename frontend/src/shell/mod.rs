@@ -17,6 +17,8 @@ mod topbar;
 
 pub(crate) use company::CompanyShell;
 pub(crate) use frame::page;
+pub(crate) use palette::Palette;
 pub(crate) use platform::PlatformShell;
 pub(crate) use preferences::Preferences;
+pub(crate) use shortcuts::Shortcuts;
 pub(crate) use states::{Home, NoAnswer, NoPermission, NotFound};

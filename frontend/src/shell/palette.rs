@@ -7,7 +7,7 @@ use super::preferences::{Preferences, Theme};
 use crate::{
     address::{Address, Page, Part, go},
     desk::desk,
-    i18n::t,
+    i18n::{t, t_later},
     session::{here, session},
     stores::{Filter, fold},
     ui::{Dialog, Icon, glyph, live},
@@ -35,7 +35,7 @@ struct Entry {
 
 /// The palette.
 #[component]
-pub(super) fn Palette(
+pub(crate) fn Palette(
     /// Whether it is there.
     open: RwSignal<bool>,
     /// Opens the list of shortcuts.
@@ -194,7 +194,7 @@ fn entries(input: RwSignal<String>) -> Memo<Vec<Entry>> {
             all.push(fixed(
                 words.palette_go,
                 Icon::Users,
-                t().settings.team,
+                t_later().settings.team,
                 to(Page::Settings(Part::Team)),
             ));
         }
@@ -202,7 +202,7 @@ fn entries(input: RwSignal<String>) -> Memo<Vec<Entry>> {
             all.push(fixed(
                 words.palette_go,
                 Icon::Key,
-                t().settings.keys,
+                t_later().settings.keys,
                 to(Page::Settings(Part::Keys)),
             ));
         }
@@ -210,7 +210,7 @@ fn entries(input: RwSignal<String>) -> Memo<Vec<Entry>> {
             fixed(
                 words.palette_go,
                 Icon::ShieldCheck,
-                t().settings.sessions,
+                t_later().settings.sessions,
                 to(Page::Settings(Part::Sessions)),
             ),
             fixed(words.palette_actions, Icon::Sun, words.theme_light, Deed::Choose(Theme::Light)),

@@ -9,7 +9,7 @@ use crate::{
 
 /// The list.
 #[component]
-pub(super) fn Shortcuts(
+pub(crate) fn Shortcuts(
     /// Whether it is there.
     open: RwSignal<bool>,
 ) -> impl IntoView {

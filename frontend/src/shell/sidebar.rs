@@ -12,7 +12,7 @@ use crate::{
     desk::desk,
     i18n::t,
     session::{here, session},
-    ui::{Avatar, Icon, Mark, glyph, live},
+    ui::{Avatar, Icon, Mark, glyph, live, told},
 };
 
 /// A place that the menu leads to.
@@ -51,7 +51,7 @@ fn link(company: CompanyId, place: Place) -> AnyView {
     let is_here = is_here(place.page);
     let n_unread = Memo::new(move |_| desk.threads.with(crate::stores::Threads::n_unread));
     view! {
-        <a href=href title=place.word aria-current=move || is_here.get().then_some("page")>
+        <a href=href title=place.word aria-current=told(move || is_here.get().then_some("page"))>
             {glyph(place.icon, "i")}
             <span>{place.word}</span>
             {live(move || {
@@ -153,7 +153,7 @@ fn settings_link(company: CompanyId, place: Place) -> AnyView {
         Address::Company(company, Page::Settings(part)).to_string()
     };
     view! {
-        <a href=href title=place.word aria-current=move || is_here.get().then_some("page")>
+        <a href=href title=place.word aria-current=told(move || is_here.get().then_some("page"))>
             {glyph(place.icon, "i")}
             <span>{place.word}</span>
         </a>

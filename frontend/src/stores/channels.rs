@@ -86,12 +86,16 @@ impl Channels {
 
     /// All of them, by name; those that were taken off last.
     pub(crate) fn list(&self) -> Vec<Arc<Channel>> {
-        let mut list: Vec<_> = self.rows.values().cloned().collect();
-        let is_gone =
-            |channel: &Channel| matches!(channel.state, ChannelState::Disconnected { .. });
-        list.sort_by(|left, right| {
-            (is_gone(left), &left.name, left.id).cmp(&(is_gone(right), &right.name, right.id))
-        });
+        fn key(channel: &Channel) -> (bool, &str, ChannelId) {
+            let is_gone = matches!(channel.state, ChannelState::Disconnected { .. });
+            (is_gone, &channel.name, channel.id)
+        }
+        // They are few.
+        let mut list: Vec<Arc<Channel>> = Vec::new();
+        for channel in self.rows.values() {
+            let at = list.partition_point(|other| key(other) < key(channel));
+            list.insert(at, Arc::clone(channel));
+        }
         list
     }
 

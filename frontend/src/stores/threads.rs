@@ -16,6 +16,8 @@ use shared::{
     page::Page,
 };
 
+use crate::browser::letters::lower;
+
 /// Whether rows may move now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Movement {
@@ -74,7 +76,7 @@ pub(crate) fn fold(text: &str) -> String {
         'ñ' => 'n',
         other => other,
     };
-    text.chars().flat_map(char::to_lowercase).map(plain).collect()
+    lower(text).chars().map(plain).collect()
 }
 
 /// The threads that were loaded, in their order on the screen.

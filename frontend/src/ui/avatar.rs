@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, glyph};
+use crate::browser::letters::{is_letter, upper};
 
 /// What an avatar carries at its corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +16,12 @@ pub(crate) enum Pin {
 
 /// Two letters for a name: of the first and the last word, or of the only one.
 pub(crate) fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric));
+    let mut words = name.split_whitespace().filter(|word| word.chars().any(is_letter));
     let first = words.next().unwrap_or("?");
     match words.next_back() {
-        Some(last) => {
-            first.chars().take(1).chain(last.chars().take(1)).collect::<String>().to_uppercase()
-        }
+        Some(last) => first.chars().take(1).chain(last.chars().take(1)).map(upper).collect(),
         None if first.starts_with('@') => first.chars().take(2).collect(),
-        None => first.chars().take(2).collect::<String>().to_uppercase(),
+        None => first.chars().take(2).map(upper).collect(),
     }
 }
 

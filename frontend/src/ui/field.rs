@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     icon::{Icon, glyph},
-    live::live,
+    live::{live, told},
 };
 
 /// What may be typed.
@@ -76,7 +76,7 @@ pub(crate) fn Field(
                 type=kind.input_type()
                 autocomplete=kind.autocomplete()
                 spellcheck="false"
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=told(move || error.with(Option::is_some).then_some("true"))
                 aria-describedby=described
                 bind:value=value
             />

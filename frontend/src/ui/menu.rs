@@ -1,6 +1,7 @@
 //! Menus, by the browser's own popovers: they close on Esc and on a click beside them, and give
 //! the focus back to their button.
 
+use super::live::told;
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -106,9 +107,9 @@ pub(crate) fn MenuItem(
             type="button"
             role=role
             tabindex="-1"
-            aria-checked=move || {
+            aria-checked=told(move || {
                 checked.map(|checked| if checked.get() { "true" } else { "false" })
-            }
+            })
             on:click=choose
         >
             {children()}

@@ -23,7 +23,7 @@ pub(crate) use copy_field::CopyField;
 pub(crate) use dialog::{Confirm, Dialog, DialogHead};
 pub(crate) use field::{Field, FieldKind, FormError};
 pub(crate) use icon::{Icon, Mark, glyph};
-pub(crate) use live::live;
+pub(crate) use live::{live, told};
 pub(crate) use menu::{Menu, MenuItem};
 pub(crate) use seg::Seg;
 pub(crate) use states::{Empty, RowSkeletons};

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::live::told;
+
 /// Buttons of which one is pressed.
 #[component]
 pub(crate) fn Seg<T>(
@@ -25,7 +27,7 @@ where
             view! {
                 <button
                     type="button"
-                    aria-pressed=move || if value.get() == option { "true" } else { "false" }
+                    aria-pressed=told(move || if value.get() == option { "true" } else { "false" })
                     on:click=move |_| on_choice.run(option)
                 >
                     {word}

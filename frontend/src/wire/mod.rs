@@ -11,21 +11,19 @@ mod company;
 mod frame;
 mod kept;
 mod messages;
+mod parse;
 mod values;
+mod write;
 
 pub(crate) use frame::frame;
 pub(crate) use values::FromTree;
+pub(crate) use write::write;
 
-use serde_json::Value;
+use parse::parse;
 
 /// Reads a value from a text; nothing when it cannot be read.
 pub(crate) fn read<T: FromTree>(text: &str) -> Option<T> {
     T::from_tree(Some(&parse(text)?))
-}
-
-/// The tree of a text.
-fn parse(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok()
 }
 
 /// Reads structs of which every field is read by its own name.
@@ -64,6 +62,7 @@ use words;
 #[track_caller]
 fn check<T: serde::Serialize + FromTree + PartialEq + std::fmt::Debug>(written: &T) {
     let text = serde_json::to_string(written).unwrap();
+    assert_eq!(write(written), text);
     assert_eq!(read::<T>(&text).as_ref(), Some(written), "{text}");
 }
 

@@ -121,10 +121,13 @@ impl<T: FromTree> FromTree for Vec<T> {
 impl<K: FromTree + Ord, V: FromTree> FromTree for BTreeMap<K, V> {
     fn from_tree(tree: Option<&Value>) -> Option<Self> {
         let Some(tree) = tree else { return Some(Self::new()) };
-        let entry = |(key, value): (&String, &Value)| {
-            Some((K::from_tree(Some(&Value::String(key.clone())))?, V::from_tree(Some(value))?))
-        };
-        tree.as_object()?.iter().map(entry).collect()
+        // One after the other: a tree that is made of an iterator sorts it first, with much code.
+        let mut map = Self::new();
+        for (key, value) in tree.as_object()? {
+            let key = K::from_tree(Some(&Value::String(key.clone())))?;
+            map.insert(key, V::from_tree(Some(value))?);
+        }
+        Some(map)
     }
 }
 

@@ -14,7 +14,7 @@ use super::{Renewing, proof::Proof};
 use crate::{
     browser::{clock::ticks, format},
     desk::{Desk, desk},
-    i18n::t,
+    i18n::{t, t_later},
     session::here,
     stores::{Trouble, trouble_of},
     ui::{Banner, Confirm, Icon, Tone, glyph, live, toast},
@@ -45,7 +45,7 @@ pub(super) fn Card(
 
 #[component]
 fn Face(channel: Arc<Channel>, heading: String) -> impl IntoView {
-    let words = &t().channels;
+    let words = &t_later().channels;
     let may_manage = here().may_always(Permission::ManageChannels);
     let (tone, icon, word) = state_of(&channel);
     view! {
@@ -53,7 +53,9 @@ fn Face(channel: Arc<Channel>, heading: String) -> impl IntoView {
             <span class="ch-ic">{glyph(Icon::MessageCircle, "i i-lg")}</span>
             <span class="ch-n">
                 <h2 id=heading>{channel.name.clone()}</h2>
-                <small>{format!("{} · {}", words.official, channel.display_number)}</small>
+                <small>
+                    {words.official}" · "<span class="nowrap">{channel.display_number.clone()}</span>
+                </small>
             </span>
             <span class=tone>
                 {glyph(icon, "i")}
@@ -71,7 +73,7 @@ fn Face(channel: Arc<Channel>, heading: String) -> impl IntoView {
 }
 
 fn state_of(channel: &Channel) -> (&'static str, Icon, &'static str) {
-    let words = &t().channels;
+    let words = &t_later().channels;
     match (trouble_of(channel), &channel.proof) {
         (Some(Trouble::Gone), _) => ("badge", Icon::X, words.disconnected),
         (Some(Trouble::Paused { reason, .. }), _) => {
@@ -91,7 +93,7 @@ fn state_of(channel: &Channel) -> (&'static str, Icon, &'static str) {
 
 #[component]
 fn Figures(channel: Arc<Channel>) -> impl IntoView {
-    let words = &t().channels;
+    let words = &t_later().channels;
     let clock = ticks();
     let health = channel.health.clone();
     let quality = health.quality.as_deref().unwrap_or("UNKNOWN").to_owned();
@@ -161,7 +163,7 @@ fn percent(part: i64, whole: i64) -> String {
 
 #[component]
 fn Meters(channel: Arc<Channel>) -> impl IntoView {
-    let words = &t().channels;
+    let words = &t_later().channels;
     let health = &channel.health;
     let accepted = (health.n_sent_hour - health.n_failed_hour).max(0);
     let number = |count: i64| format::number(u64::try_from(count).unwrap_or_default());
@@ -190,7 +192,7 @@ fn Meters(channel: Arc<Channel>) -> impl IntoView {
 
 #[component]
 fn Warnings(channel: Arc<Channel>) -> impl IntoView {
-    let words = &t().channels;
+    let words = &t_later().channels;
     let now = ticks().now.get_untracked();
     let is_recent = |at: &chrono::DateTime<chrono::Utc>| now - *at < TimeDelta::hours(1);
     let signature = channel.health.last_bad_signature_at.filter(is_recent).map(|at| {
@@ -231,7 +233,7 @@ pub(super) fn tell(desk: Desk, channel: &Channel, verb: &'static str, done: fn(&
 fn Deeds(channel: Arc<Channel>) -> impl IntoView {
     let desk = desk();
     let Renewing(renewing) = expect_context();
-    let words = &t().channels;
+    let words = &t_later().channels;
     let ask = RwSignal::new(false);
     let ask_release = RwSignal::new(false);
     let released = channel.clone();
@@ -272,7 +274,7 @@ fn Deeds(channel: Arc<Channel>) -> impl IntoView {
             <button
                 class="btn btn-sm btn-ghost"
                 type="button"
-                on:click=move |_| tell(desk, &tested, "test", |_| t().channels.test_started.to_owned())
+                on:click=move |_| tell(desk, &tested, "test", |_| t_later().channels.test_started.to_owned())
             >
                 {glyph(Icon::Activity, "i i-sm")}
                 {words.test}
@@ -316,7 +318,7 @@ fn Deeds(channel: Arc<Channel>) -> impl IntoView {
             text=words.disconnect_text
             yes=words.disconnect
             no=t().common.cancel
-            on_yes=move |()| tell(desk, &gone, "disconnect", |_| t().channels.disconnected.to_owned())
+            on_yes=move |()| tell(desk, &gone, "disconnect", |_| t_later().channels.disconnected.to_owned())
         />
     }
     .into_any()

@@ -11,7 +11,7 @@ use super::proof::Proof;
 use crate::{
     browser::dom,
     desk::desk,
-    i18n::t,
+    i18n::{t, t_later},
     ui::{Banner, CopyField, Dialog, DialogHead, Field, FieldKind, Icon, Tone, live},
     words,
 };
@@ -23,8 +23,8 @@ pub(super) fn ConnectDialog(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     view! {
-        <Dialog open label=t().channels.form_title>
-            <DialogHead title=t().channels.form_title close=t().common.close open />
+        <Dialog open label=t_later().channels.form_title>
+            <DialogHead title=t_later().channels.form_title close=t().common.close open />
             <Steps open />
         </Dialog>
     }
@@ -42,7 +42,7 @@ fn Steps(open: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn Form(open: RwSignal<bool>, connected: RwSignal<Option<ConnectedChannel>>) -> impl IntoView {
     let desk = desk();
-    let words = &t().channels;
+    let words = &t_later().channels;
     let [name, phone_number_id, waba_id, access_token, app_secret]: [RwSignal<String>; 5] =
         std::array::from_fn(|_| RwSignal::new(String::new()));
     let is_tried = RwSignal::new(false);
@@ -174,7 +174,7 @@ fn Form(open: RwSignal<bool>, connected: RwSignal<Option<ConnectedChannel>>) -> 
 
 #[component]
 fn Connected(open: RwSignal<bool>, connected: ConnectedChannel) -> impl IntoView {
-    let words = &t().channels;
+    let words = &t_later().channels;
     let id = connected.channel.id;
     view! {
         <div class="dialog-b">

@@ -16,7 +16,7 @@ use shared::{
 use crate::{
     browser::clock::ticks,
     desk::{Desk, Load, desk},
-    i18n::t,
+    i18n::{t, t_later},
     session::here,
     shell::{NoPermission, page},
     stores::{Channels, Trouble, trouble_of},
@@ -32,7 +32,7 @@ use renew::RenewDialog;
 #[component]
 pub(crate) fn ChannelsPage() -> impl IntoView {
     let here = here();
-    page(t().channels.title, false);
+    page(t_later().channels.title, false);
     let may_read = here.may_always(Permission::ReadChannels);
     live(move || {
         if may_read.get() {
@@ -51,7 +51,7 @@ struct Renewing(RwSignal<Option<Arc<Channel>>>);
 fn Page() -> impl IntoView {
     let desk = desk();
     let here = here();
-    let words = &t().channels;
+    let words = &t_later().channels;
     let connect = RwSignal::new(false);
     let renewing = RwSignal::new(None);
     provide_context(Renewing(renewing));
@@ -115,7 +115,7 @@ fn Page() -> impl IntoView {
 #[component]
 fn Loading(is_loaded: Memo<bool>) -> impl IntoView {
     let desk = desk();
-    let words = &t().channels;
+    let words = &t_later().channels;
     live(move || match (is_loaded.get(), desk.channels_load.get()) {
         (_, Load::Failed(failure)) => Some(
             view! {
@@ -172,15 +172,16 @@ fn Troubles() -> impl IntoView {
 fn stopped_banner(desk: Desk, channel: Arc<Channel>) -> AnyView {
     let here = here();
     let Renewing(renewing) = expect_context();
-    let words = &t().channels;
+    let words = &t_later().channels;
     let Some(Trouble::Paused { reason, since, provider_code }) = trouble_of(&channel) else {
         return ().into_any();
     };
     let since = words::clock(since, ticks().now.get_untracked());
     let title =
         (words.is_stopped)(&format!("{}, {}", channel.name, channel.display_number), &since);
-    let code = provider_code.map(|code| format!(" ({})", (words.code)(code))).unwrap_or_default();
-    let why = (words.why)(reason);
+    let code =
+        provider_code.map(|code| format!(" ({})", (t().common.code)(code))).unwrap_or_default();
+    let why = (t().common.why_paused)(reason);
     let kept = (words.queued_kept)(channel.n_queued);
     let button = here.may(Permission::ManageChannels).then(|| {
         let again = channel.clone();
@@ -191,7 +192,7 @@ fn stopped_banner(desk: Desk, channel: Arc<Channel>) -> AnyView {
                     type="button"
                     on:click=move |_| renewing.set(Some(again.clone()))
                 >
-                    {words.renew}
+                    {t().common.renew}
                 </button>
             }
             .into_any()

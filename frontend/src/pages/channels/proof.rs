@@ -5,7 +5,7 @@ use shared::channels::{ProofStep, WebhookProof};
 
 use crate::{
     browser::clock::ticks,
-    i18n::t,
+    i18n::t_later,
     ui::{Icon, glyph},
     words,
 };
@@ -53,7 +53,7 @@ pub(super) fn Proof(
     /// How far it came.
     proof: WebhookProof,
 ) -> impl IntoView {
-    let words = &t().channels;
+    let words = &t_later().channels;
     if let WebhookProof::Proven { at } = proof {
         let clock = ticks();
         let line = Memo::new(move |_| (words.proven)(&words::ago(at, clock.get())));
@@ -62,6 +62,18 @@ pub(super) fn Proof(
                 <li>
                     {glyph(Icon::CircleCheck, "i i-sm ok-t")}
                     <span>{line}</span>
+                </li>
+            </ul>
+        }
+        .into_any();
+    }
+    if proof == WebhookProof::Untested {
+        return view! {
+            <ul class="checks" role="list">
+                <li>
+                    {glyph(Icon::CircleDashed, "i i-sm muted")}
+                    <span>{words.untested}</span>
+                    <small>{words.untested_text}</small>
                 </li>
             </ul>
         }

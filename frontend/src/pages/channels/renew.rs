@@ -7,7 +7,7 @@ use shared::channels::{Channel, ReplaceCredentials};
 
 use crate::{
     desk::desk,
-    i18n::t,
+    i18n::{t, t_later},
     ui::{Dialog, DialogHead, Field, FieldKind, FormError, Icon, live, toast},
     words,
 };
@@ -28,7 +28,7 @@ pub(super) fn RenewDialog(
         is_open
     });
     view! {
-        <Dialog open label=t().channels.credentials>
+        <Dialog open label=t_later().channels.credentials>
             {live(move || renewing.get().map(|channel| view! { <Form open channel /> }))}
         </Dialog>
     }
@@ -37,7 +37,7 @@ pub(super) fn RenewDialog(
 #[component]
 fn Form(open: RwSignal<bool>, channel: Arc<Channel>) -> impl IntoView {
     let desk = desk();
-    let words = &t().channels;
+    let words = &t_later().channels;
     let token = RwSignal::new(String::new());
     let secret = RwSignal::new(String::new());
     let drop_old = RwSignal::new(false);

@@ -21,6 +21,7 @@ use crate::{
     browser::{dom, format},
     desk::{Desk, desk},
     i18n::t,
+    later::{Later, later},
     session::{here, session},
     stores::text_of,
     ui::{Icon, glyph, live},
@@ -216,7 +217,7 @@ pub(super) fn quoted(quote: &Quote, name: Memo<String>) -> AnyView {
     };
     view! {
         <button class="quote" type="button" on:click=go>
-            <b>{who}</b>
+            <b>{live(who)}</b>
             <span class="quote-t">{text}</span>
         </button>
     }
@@ -272,6 +273,7 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
     };
     // The emoji are in the page only where somebody has asked for them.
     let is_open = RwSignal::new(false);
+    let has_more = RwSignal::new(false);
     let picker = format!("emoji-{id}");
     let target = picker.clone();
     let reply = move |_| {
@@ -286,6 +288,32 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
             let picker = picker.clone();
             move || is_open.get().then(|| emoji_buttons(desk, id, ours().as_deref(), &picker))
         };
+        let more = {
+            let picker = picker.clone();
+            move || {
+                if !is_open.get() {
+                    return ().into_any();
+                }
+                if has_more.get() {
+                    let picker = picker.clone();
+                    let choose = Callback::new(move |emoji: &'static str| {
+                        desk.react(id, emoji.to_owned());
+                        dom::hide_popover(&picker);
+                    });
+                    return later(Later::Emoji { choose });
+                }
+                view! {
+                    <button
+                        type="button"
+                        aria-label=words.more_emoji
+                        on:click=move |_| has_more.set(true)
+                    >
+                        {glyph(Icon::Plus, "i i-sm")}
+                    </button>
+                }
+                .into_any()
+            }
+        };
         Some(view! {
             <div class="msg-acts" role="group" aria-label=words.actions>
                 <button class="btn-icon" type="button" aria-label=words.reply on:click=reply>
@@ -298,6 +326,7 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
                     popovertarget=target.clone()
                     on:click=move |event| {
                         is_open.set(true);
+                        has_more.set(false);
                         dom::place_near(&event);
                     }
                 >
@@ -310,7 +339,8 @@ fn Actions(id: MessageId, is_outbound: bool, message: Memo<Option<Arc<Message>>>
                     role="group"
                     aria-label=words.react
                 >
-                    {choices}
+                    {live(choices)}
+                    {live(more)}
                 </div>
             </div>
         })

@@ -6,6 +6,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use shared::{
     contacts::{Contact, Identity},
     conversations::Thread,
+    ids::ContactId,
     permission::Permission,
 };
 
@@ -15,6 +16,7 @@ use crate::{
     browser::{dom, format},
     desk::desk,
     i18n::t,
+    later::{Later, later_layer},
     session::here,
     ui::{Avatar, Icon, glyph, live, toast},
     words,
@@ -84,7 +86,7 @@ fn Person(thread: Arc<Thread>, contact: Memo<Option<Arc<Contact>>>) -> impl Into
                 <Avatar name=name.clone() seed size="avatar-lg" />
                 <div class="who grow">
                     <h2>{name.clone()}</h2>
-                    <small>{since}</small>
+                    <small>{live(since)}</small>
                 </div>
                 <Rename contact />
             </div>
@@ -104,7 +106,8 @@ fn Person(thread: Arc<Thread>, contact: Memo<Option<Arc<Contact>>>) -> impl Into
                 }
             })}
         </div>
-        <div class="ib-sec">{answers}</div>
+        <div class="ib-sec">{live(answers)}</div>
+        <Merged contact />
         {live(move || contact.get().filter(|contact| contact.conversations.len() > 1).map(|contact| {
             view! { <Threads contact here=thread.id /> }
         }))}
@@ -114,12 +117,7 @@ fn Person(thread: Arc<Thread>, contact: Memo<Option<Arc<Contact>>>) -> impl Into
 
 fn identities(contact: &Contact) -> AnyView {
     let rows = contact.identities.iter().map(identity).collect_view();
-    let merged = contact.merged.len();
-    view! {
-        <dl class="dl">{rows}</dl>
-        {(merged > 0).then(|| view! { <p class="fs-12 muted">{(t().inbox.merged)(merged)}</p> })}
-    }
-    .into_any()
+    view! { <dl class="dl">{rows}</dl> }.into_any()
 }
 
 fn identity(identity: &Identity) -> AnyView {
@@ -131,7 +129,12 @@ fn identity(identity: &Identity) -> AnyView {
             {glyph(medium_icon(identity.medium), "i i-xs")}
             {(t().inbox.address_kind)(identity.kind)}
         </dt>
-        <dd>{identity.address.clone()}{former}</dd>
+        <dd class="row">
+            <span class="clip" title=identity.address.clone()>
+                {words::phone(&identity.address)}
+            </span>
+            {former}
+        </dd>
     }
     .into_any()
 }
@@ -159,7 +162,7 @@ fn Threads(contact: Arc<Contact>, here: shared::ids::ConversationId) -> impl Int
             view! {
                 <li>
                     {glyph(Icon::MessageCircle, "i")}
-                    <a href=Address::Company(desk.company, Page::Talks(Some(id))).to_string()>{number}</a>
+                    <a href=Address::Company(desk.company, Page::Talks(Some(id))).to_string()>{live(number)}</a>
                     {mark}
                 </li>
             }
@@ -173,6 +176,74 @@ fn Threads(contact: Arc<Contact>, here: shared::ids::ConversationId) -> impl Int
             <ul class="mini-tl">{rows}</ul>
         </div>
     }
+}
+
+/// The contacts that are part of this one, and the way to more and to fewer.
+#[component]
+fn Merged(contact: Memo<Option<Arc<Contact>>>) -> impl IntoView {
+    let here = here();
+    let words = &t().inbox;
+    live(move || {
+        let contact = contact.get().filter(|contact| !contact.is_erased)?;
+        let may_merge = here.may(Permission::MergeContacts);
+        if !may_merge && contact.merged.is_empty() {
+            return None;
+        }
+        let (id, open) = (contact.id, RwSignal::new(false));
+        let head =
+            (!contact.merged.is_empty()).then(|| view! { <div class="sec-h">{words.merged}</div> });
+        let rows =
+            contact.merged.iter().map(|part| merged_row(&contact, *part, may_merge)).collect_view();
+        let more = may_merge.then(|| {
+            view! {
+                <button class="btn btn-sm" type="button" on:click=move |_| open.set(true)>
+                    {glyph(Icon::UserPlus, "i i-sm")}
+                    {words.merge}
+                </button>
+                {later_layer(open, Later::Merge { open, id })}
+            }
+        });
+        Some(view! {
+            <div class="ib-sec">
+                {head}
+                <ul class="mini-tl">{rows}</ul>
+                {more}
+            </div>
+        })
+    })
+}
+
+fn merged_row(whole: &Contact, part: ContactId, may_merge: bool) -> AnyView {
+    let desk = desk();
+    let words = &t().inbox;
+    let whole_id = whole.id;
+    let hers = whole.identities.iter().find(|identity| identity.contact == part);
+    let address = hers.map(|identity| identity.address.clone()).unwrap_or_default();
+    let label = (words.unmerge_of)(&address);
+    let separate = move |_| {
+        spawn_local(async move {
+            match desk.api.unmerge_contact(part).await {
+                Ok(()) => toast(Icon::Check, words.unmerged),
+                Err(failure) => toast(Icon::CircleAlert, words::sentence(&failure)),
+            }
+            desk.load_contact(whole_id);
+        });
+    };
+    let button = may_merge.then(|| {
+        view! {
+            <button class="btn btn-sm" type="button" aria-label=label on:click=separate>
+                {words.unmerge}
+            </button>
+        }
+    });
+    view! {
+        <li>
+            {glyph(Icon::User, "i")}
+            <span class="clip">{address}</span>
+            {button}
+        </li>
+    }
+    .into_any()
 }
 
 /// Gives the person another name.

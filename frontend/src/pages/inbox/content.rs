@@ -10,6 +10,7 @@ use crate::{
     browser::format,
     i18n::t,
     ui::{Icon, glyph},
+    wire,
 };
 
 /// The content of a bubble.
@@ -133,8 +134,10 @@ fn answered(
     let form = fields.and_then(serde_json::Value::as_object).map(|fields| {
         let rows = fields
             .iter()
+            // The token is between programs.
+            .filter(|(name, _)| *name != "flow_token")
             .map(|(name, value)| {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let value = value.as_str().map_or_else(|| wire::write(value), str::to_owned);
                 view! {
                     <dt>{name.clone()}</dt>
                     <dd>{value}</dd>
@@ -147,6 +150,8 @@ fn answered(
         }
     });
     let raw = raw.map(|raw| raw_view(t().message.form_answer.to_owned(), raw));
+    // Beside a form's fields its title is the provider's own word for "sent".
+    let title = title.filter(|_| form.is_none() && raw.is_none());
     view! {
         {title
             .map(|title| {

@@ -10,7 +10,7 @@ use crate::{
     address::{Address, Page},
     desk::desk,
     i18n::t,
-    ui::{Avatar, Icon, glyph},
+    ui::{Avatar, Icon, glyph, live, told},
 };
 
 /// The head of a conversation.
@@ -49,12 +49,12 @@ pub(super) fn Head(
             >
                 {glyph(Icon::ArrowLeft, "i")}
             </a>
-            {who}
+            {live(who)}
             <button
                 class="btn-icon sm push side-toggle"
                 type="button"
                 aria-label=words.contact_pane
-                aria-expanded=move || if is_side_open.get() { "true" } else { "false" }
+                aria-expanded=told(move || if is_side_open.get() { "true" } else { "false" })
                 on:click=move |_| is_side_open.update(|open| *open = !*open)
             >
                 {glyph(Icon::Contact, "i")}

@@ -15,7 +15,7 @@ use crate::{
     desk::{Desk, Load, desk},
     i18n::t,
     stores::{Conversation, Item, Older},
-    ui::{Banner, Empty, Icon, Tone, glyph, live, toast},
+    ui::{Banner, Empty, Icon, Tone, glyph, live, toast, told},
     words,
 };
 
@@ -115,9 +115,9 @@ pub(super) fn History(
                 }
             }
         >
-            {state}
-            <ol class="msgs" aria-label=move || (words.messages_with)(&name.get())>
-                {top}
+            {live(state)}
+            <ol class="msgs" aria-label=told(move || (words.messages_with)(&name.get()))>
+                {live(top)}
                 <For each=move || items.get() key=Item::clone let:item>
                     <Line item name />
                 </For>

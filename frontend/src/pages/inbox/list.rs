@@ -11,7 +11,10 @@ use crate::{
     i18n::t,
     shell::Preferences,
     stores::{Channels, Filter, Movement, Outbox, Threads},
-    ui::{Banner, Empty, Icon, RowSkeletons, Seg, Tone, glyph, live, rows_in_page, scroll_to_row},
+    ui::{
+        Banner, Empty, Icon, RowSkeletons, Seg, Tone, glyph, live, rows_in_page, scroll_to_row,
+        told,
+    },
     words,
 };
 
@@ -87,7 +90,7 @@ fn Head(
                         aria-label=words.search
                         placeholder=words.search
                         autocomplete="off"
-                        prop:value=move || filter.with(|filter| filter.words.clone())
+                        prop:value=told(move || filter.with(|filter| filter.words.clone()))
                         on:input:target=move |event| {
                             let words = event.target().value();
                             filter
@@ -118,7 +121,7 @@ fn Head(
         } else {
             view! {
                 <h2 class="grow clip">
-                    {words.all} " " <span class="muted">{count}</span>
+                    {words.all} " " <span class="muted">{live(count)}</span>
                 </h2>
                 <button
                     class="btn-icon sm"
@@ -135,7 +138,7 @@ fn Head(
             .into_any()
         }
     };
-    view! { <div class="ib-h">{head}</div> }
+    view! { <div class="ib-h">{live(head)}</div> }
 }
 
 #[component]
@@ -152,7 +155,7 @@ fn Filters(filter: RwSignal<Filter>) -> impl IntoView {
                     view! {
                         <option
                             value=id.to_string()
-                            selected=move || filter.with(|filter| filter.channel == Some(id))
+                            selected=told(move || filter.with(|filter| filter.channel == Some(id)))
                         >
                             {channel.name.clone()}
                         </option>
@@ -184,7 +187,7 @@ fn Filters(filter: RwSignal<Filter>) -> impl IntoView {
                     filter.update(|filter| filter.unread_only = unread_only);
                 }
             />
-            {channels}
+            {live(channels)}
         </div>
     }
 }
@@ -310,9 +313,9 @@ fn Rows(filter: RwSignal<Filter>, shown: Memo<Vec<ConversationId>>) -> impl Into
             <ul
                 class="vrows"
                 role="list"
-                aria-label=move || (words.list_total)(&total_words(desk, shown))
-                style:--n=move || total().to_string()
-                hidden=move || state.get() != State::Rows
+                aria-label=told(move || (words.list_total)(&total_words(desk, shown)))
+                style:--n=told(move || total().to_string())
+                hidden=told(move || state.get() != State::Rows)
             >
                 <For each=move || slice.get() key=|(id, _)| *id let((id, _))>
                     <Row id slice shown open stop />

@@ -14,7 +14,7 @@ use crate::{
     api::Api,
     browser::format,
     i18n::t,
-    ui::{Icon, glyph, live, toast},
+    ui::{Icon, glyph, live, toast, told},
 };
 
 /// A file, by its kind.
@@ -104,7 +104,7 @@ fn Sound(id: FileId, name: String) -> impl IntoView {
                             class="btn-icon sm"
                             type="button"
                             aria-label=label.clone()
-                            aria-busy=move || wanted.get().then_some("true")
+                            aria-busy=told(move || wanted.get().then_some("true"))
                             on:click=move |_| wanted.set(true)
                         >
                             {glyph(Icon::Play, "i i-sm")}

@@ -8,11 +8,13 @@ mod composer;
 mod contact;
 mod content;
 mod delivery;
+mod emoji;
 mod erase;
 mod head;
 mod history;
 mod list;
 mod media;
+mod merge;
 mod notices;
 mod outgoing;
 mod row;
@@ -30,8 +32,12 @@ use crate::{
     i18n::t,
     session::here,
     shell::{NoPermission, page},
-    ui::{Empty, Icon, live},
+    ui::{Empty, Icon, live, told},
 };
+
+pub(crate) use emoji::EmojiGrid;
+pub(crate) use merge::MergeDialog;
+pub(crate) use template::TemplateDialog;
 
 use list::List;
 use thread::Thread;
@@ -84,8 +90,8 @@ fn Panes() -> impl IntoView {
     on_cleanup(move || listener.remove());
     view! {
         <div
-            class=move || if is_side_open.get() { "inbox with-side" } else { "inbox" }
-            data-pane=move || if is_thread.get() { "conversa" } else { "lista" }
+            class=told(move || if is_side_open.get() { "inbox with-side" } else { "inbox" })
+            data-pane=told(move || if is_thread.get() { "conversa" } else { "lista" })
         >
             <List />
             {live(move || match open.get() {

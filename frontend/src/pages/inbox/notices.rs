@@ -33,8 +33,8 @@ pub(super) fn Notices(
             let (icon, text) = match &trouble {
                 Trouble::Paused { reason, since, provider_code } => {
                     let since = words::clock(*since, clock.now.get_untracked());
-                    let code = provider_code.map(|code| (t().channels.code)(code));
-                    let why = (t().channels.why)(*reason);
+                    let code = provider_code.map(|code| (t().common.code)(code));
+                    let why = (t().common.why_paused)(*reason);
                     let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
                     let why = words::with_code(why, &format!("{code} · {since}"));
                     (Icon::Pause, format!("{}. {why}", t().inbox.channel_paused))

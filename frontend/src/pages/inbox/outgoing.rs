@@ -10,7 +10,7 @@ use crate::{
     i18n::t,
     live::Freshness,
     stores::{Outgoing, Progress},
-    ui::{Icon, glyph, live},
+    ui::{Icon, glyph, live, told},
     words,
 };
 
@@ -83,13 +83,13 @@ fn OutgoingBubble(key: String) -> impl IntoView {
         }
     };
     view! {
-        <li class=move || if is_refused() { "msg out failed" } else { "msg out is-pending" }>
+        <li class=told(move || if is_refused() { "msg out failed" } else { "msg out is-pending" })>
             <div class="bub">
                 {quotes.as_ref().map(|quote| quoted(quote, name))}
                 {content(&said)}
                 <div class="msg-f">
                     <time datetime=at.to_rfc3339()>{format::time(at)}</time>
-                    {sign}
+                    {live(sign)}
                 </div>
             </div>
             <Note key progress said />

@@ -16,7 +16,7 @@ use crate::{
     desk::{Desk, desk},
     i18n::t,
     stores::{Window, window_of},
-    ui::{Avatar, Icon, Pin, glyph, live},
+    ui::{Avatar, Icon, Pin, glyph, live, told},
     words,
 };
 
@@ -62,16 +62,16 @@ pub(super) fn Row(
     let href = Address::Company(desk.company, Page::Talks(Some(id))).to_string();
     view! {
         <li
-            style:--i=move || index.get().to_string()
-            aria-setsize=move || shown.with(Vec::len).to_string()
-            aria-posinset=move || (index.get() + 1).to_string()
+            style:--i=told(move || index.get().to_string())
+            aria-setsize=told(move || shown.with(Vec::len).to_string())
+            aria-posinset=told(move || (index.get() + 1).to_string())
         >
             <a
-                class=move || if is_unread.get() { "conv unread" } else { "conv" }
+                class=told(move || if is_unread.get() { "conv unread" } else { "conv" })
                 id=format!("row-{id}")
                 href=href
-                tabindex=move || if stop.get() == Some(id) { "0" } else { "-1" }
-                aria-current=move || is_open.get().then_some("true")
+                tabindex=told(move || if stop.get() == Some(id) { "0" } else { "-1" })
+                aria-current=told(move || is_open.get().then_some("true"))
             >
                 {live(move || thread.get().map(|thread| face(desk, &thread)))}
             </a>
@@ -84,9 +84,10 @@ fn face(desk: Desk, thread: &Arc<Thread>) -> AnyView {
     let channel = desk.channels.with(|channels| channels.get(channel_id));
     let medium = channel.as_ref().map_or(Medium::Whatsapp, |channel| channel.medium);
     let clock = ticks();
-    let active_at = thread.active_at;
+    // As the conversation says it; what came late stands where it arrived.
+    let said_at = thread.last.as_ref().map_or(thread.active_at, |last| last.at);
     // The moving parts are texts of their own, so that a second does not draw the row anew.
-    let when = Memo::new(move |_| words::when(active_at, clock.get()));
+    let when = Memo::new(move |_| words::when(said_at, clock.get()));
     let closes_at = thread.window_closes_at;
     let id = thread.id;
     let draft = Memo::new(move |_| desk.drafts.with(|drafts| drafts.get(&id).cloned()));
@@ -116,7 +117,7 @@ fn face(desk: Desk, thread: &Arc<Thread>) -> AnyView {
                 <span class="when">{when}</span>
             </span>
             <span class="conv-p">
-                {line}
+                {live(line)}
                 {(n_unread > 0)
                     .then(|| {
                         view! {

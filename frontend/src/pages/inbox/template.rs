@@ -12,7 +12,7 @@ use crate::{
 
 /// The dialog.
 #[component]
-pub(super) fn TemplateDialog(
+pub(crate) fn TemplateDialog(
     /// Whether it is there.
     open: RwSignal<bool>,
 ) -> impl IntoView {

@@ -12,7 +12,7 @@ use crate::{
     desk::{Load, desk},
     i18n::t,
     stores::Conversation,
-    ui::{Empty, Icon, live},
+    ui::{Empty, Icon, live, told},
 };
 
 /// The message that the composer answers, and the way to a message of the history.
@@ -70,7 +70,7 @@ pub(super) fn Thread(
         view! {
             <section
                 class="ib-thread"
-                aria-label=move || (t().inbox.conversation_with)(&name.get())
+                aria-label=told(move || (t().inbox.conversation_with)(&name.get()))
             >
                 <Head thread />
                 <Notices thread />

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
     permission::{Feature, Quota},
-    platform::{Company, Impersonate, QuotaState},
+    platform::{Company, Impersonate},
 };
 
-use super::{Companies, reason::ReasonDialog};
+use super::{Companies, quota::QuotaMeter, reason::ReasonDialog};
 use crate::{
     address::{Address, Page, go},
     browser::format,
-    i18n::t,
+    i18n::{t, t_later},
     session::session,
     ui::{Dialog, DialogHead, Icon, glyph, live, toast},
     words,
@@ -47,7 +47,7 @@ pub(super) fn CompanyDrawer(
         now.or_else(|| open.get())
     });
     view! {
-        <Dialog open=is_open class="drawer" label=t().platform.company>
+        <Dialog open=is_open class="drawer" label=t_later().platform.company>
             {live(move || company.get().map(|company| view! { <Body is_open company companies /> }))}
         </Dialog>
     }
@@ -55,14 +55,17 @@ pub(super) fn CompanyDrawer(
 
 #[component]
 fn Body(is_open: RwSignal<bool>, company: Arc<Company>, companies: Companies) -> impl IntoView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     let suspending = RwSignal::new(false);
     let entering = RwSignal::new(false);
     let features = Feature::ALL
         .into_iter()
         .map(|feature| view! { <FeatureSwitch company=company.clone() feature companies /> })
         .collect_view();
-    let quotas = company.quotas.iter().map(|(quota, state)| meter(*quota, *state)).collect_view();
+    let quotas = Quota::ALL
+        .into_iter()
+        .map(|quota| view! { <QuotaMeter company=company.clone() quota companies /> })
+        .collect_view();
     let (id, name) = (company.id, company.name.clone());
     let release = move |_| {
         let name = name.clone();
@@ -126,35 +129,9 @@ fn Body(is_open: RwSignal<bool>, company: Arc<Company>, companies: Companies) ->
     }
 }
 
-fn meter(quota: Quota, state: QuotaState) -> AnyView {
-    let words = &t().platform;
-    let written = |amount: i64| {
-        let amount = u64::try_from(amount).unwrap_or_default();
-        if quota == Quota::StorageBytes { format::bytes(amount) } else { format::number(amount) }
-    };
-    let percent = if state.limit > 0 { (state.used * 100 / state.limit).clamp(0, 100) } else { 0 };
-    let fill = match percent {
-        100.. => "var(--bad)",
-        80.. => "var(--warn)",
-        _ => "var(--brand)",
-    };
-    view! {
-        <div class="meter">
-            <div class="meter-h">
-                <span>{(words.quota)(quota)}</span>
-                <b>{(words.used_of)(&written(state.used), &written(state.limit))}</b>
-            </div>
-            <div class="bar">
-                <i style:--v=format!("{percent}%") style:--fill=fill></i>
-            </div>
-        </div>
-    }
-    .into_any()
-}
-
 #[component]
 fn FeatureSwitch(company: Arc<Company>, feature: Feature, companies: Companies) -> impl IntoView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     let id = company.id;
     let is_on = company.features.contains(&feature);
     let name = (words.feature)(feature);
@@ -189,7 +166,7 @@ fn SuspendDialog(
     company: Arc<Company>,
     companies: Companies,
 ) -> impl IntoView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     let (id, name) = (company.id, company.name.clone());
     let title = (words.suspend_title)(&name);
     let suspend = move |reason: String| {
@@ -216,7 +193,7 @@ fn SuspendDialog(
 
 #[component]
 fn EnterDialog(open: RwSignal<bool>, company: Arc<Company>) -> impl IntoView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     let session = session();
     let api = expect_context::<crate::api::Api>();
     let id = company.id;

@@ -2,6 +2,7 @@
 
 mod drawer;
 mod quarantine;
+mod quota;
 mod reason;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use shared::{permission::Quota, platform::Company};
 use crate::{
     api::{Api, Failure},
     browser::format,
-    i18n::t,
+    i18n::{t, t_later},
     shell::page,
     stores::fold,
     ui::{Avatar, Banner, Empty, Icon, Tone, glyph, live},
@@ -59,8 +60,8 @@ impl Companies {
 /// The page.
 #[component]
 pub(crate) fn PlatformPage() -> impl IntoView {
-    page(t().platform.title, false);
-    let words = &t().platform;
+    page(t_later().platform.title, false);
+    let words = &t_later().platform;
     let companies = Companies {
         api: expect_context(),
         rows: RwSignal::new(None),
@@ -135,7 +136,7 @@ pub(crate) fn PlatformPage() -> impl IntoView {
 
 #[component]
 fn Table(shown: Memo<Vec<Arc<Company>>>, open: RwSignal<Option<Arc<Company>>>) -> impl IntoView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     view! {
         <div class="table-wrap" tabindex="0" role="group" aria-label=words.companies>
             <table class="table">
@@ -163,7 +164,7 @@ fn Table(shown: Memo<Vec<Arc<Company>>>, open: RwSignal<Option<Arc<Company>>>) -
 
 #[component]
 fn Row(row: Arc<Company>, open: RwSignal<Option<Arc<Company>>>) -> impl IntoView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     let number = |count: i64| format::number(u64::try_from(count).unwrap_or_default());
     let used = row.quotas.get(&Quota::MessagesPerMonth).map_or_else(
         || words.no_quota.to_owned(),
@@ -202,7 +203,7 @@ fn Row(row: Arc<Company>, open: RwSignal<Option<Arc<Company>>>) -> impl IntoView
 }
 
 fn state(is_suspended: bool) -> AnyView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     if is_suspended {
         view! {
             <span class="badge badge-bad">{glyph(Icon::Pause, "i")}{words.suspended}</span>

@@ -9,7 +9,7 @@ use shared::{
 use super::{Companies, reason::ReasonDialog};
 use crate::{
     browser::format,
-    i18n::t,
+    i18n::t_later,
     pages::settings::{raw::RawDialog, table::Rows},
     ui::{Icon, glyph, live, toast},
     words,
@@ -27,7 +27,7 @@ struct Opening {
 /// The part.
 #[component]
 pub(super) fn Quarantine(companies: Companies) -> impl IntoView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     let api = companies.api;
     let rows = Rows::ask(move || api.platform_quarantine());
     let opening = Opening {
@@ -69,9 +69,9 @@ pub(super) fn Quarantine(companies: Companies) -> impl IntoView {
         <ReasonDialog
             id="open-reason"
             open=opening.asked
-            title=t().settings.show.to_owned()
+            title=t_later().settings.show.to_owned()
             text=words.open_text
-            submit=t().settings.show
+            submit=t_later().settings.show
             on_reason
         />
         <RawDialog open=opening.open delivery=opening.delivery />
@@ -80,14 +80,14 @@ pub(super) fn Quarantine(companies: Companies) -> impl IntoView {
 
 #[component]
 fn Table(companies: Companies, rows: Rows<Quarantined>, opening: Opening) -> impl IntoView {
-    let words = &t().settings;
+    let words = &t_later().settings;
     view! {
         <div class="table-wrap" tabindex="0" role="group" aria-label=words.quarantine>
             <table class="table">
                 <thead>
                     <tr>
                         <th scope="col">{words.received}</th>
-                        <th scope="col">{t().platform.company}</th>
+                        <th scope="col">{t_later().platform.company}</th>
                         <th scope="col">{words.reason}</th>
                         <th scope="col">
                             <span class="sr">{words.replay}</span>
@@ -116,12 +116,12 @@ fn Row(
     rows: Rows<Quarantined>,
     opening: Opening,
 ) -> impl IntoView {
-    let words = &t().settings;
+    let words = &t_later().settings;
     let id = delivery.id;
     let received = format::full(delivery.received_at);
     let owner = delivery.company;
     let of_whom = move || match owner {
-        None => t().platform.of_nobody.to_owned(),
+        None => t_later().platform.of_nobody.to_owned(),
         Some(owner) => companies.rows.with(|rows| {
             let known = rows.iter().flatten().find(|row| row.id == owner);
             known.map(|row| row.name.clone()).unwrap_or_default()

@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 
 use crate::{
     browser::dom,
-    i18n::t,
+    i18n::{t, t_later},
     ui::{Dialog, DialogHead, Field},
 };
 
@@ -42,7 +42,7 @@ fn Form(
     submit: &'static str,
     on_reason: Callback<String>,
 ) -> impl IntoView {
-    let words = &t().platform;
+    let words = &t_later().platform;
     let reason = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     let give = move |event: ev::SubmitEvent| {

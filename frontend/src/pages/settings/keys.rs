@@ -7,7 +7,7 @@ use super::{new_key::NewKeyDialog, table::Rows};
 use crate::{
     browser::{clock::ticks, format},
     desk::desk,
-    i18n::t,
+    i18n::{t, t_later},
     session::here,
     ui::{Confirm, Empty, Icon, glyph, live, toast},
     words,
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn Keys() -> impl IntoView {
     let desk = desk();
     let here = here();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let rows = Rows::ask(move || desk.api.api_keys());
     let create = RwSignal::new(false);
     let revoking = RwSignal::new(None::<(ApiKeyId, String)>);
@@ -74,7 +74,7 @@ fn Table(
     may_manage: Memo<bool>,
     revoking: RwSignal<Option<(ApiKeyId, String)>>,
 ) -> impl IntoView {
-    let words = &t().settings;
+    let words = &t_later().settings;
     view! {
         <div class="table-wrap" tabindex="0" role="group" aria-label=words.table>
             <table class="table">
@@ -110,12 +110,12 @@ fn Row(
     may_manage: Memo<bool>,
     revoking: RwSignal<Option<(ApiKeyId, String)>>,
 ) -> impl IntoView {
-    let words = &t().settings;
+    let words = &t_later().settings;
     let now = ticks().now.get_untracked();
     let scopes = key_row
         .scopes
         .iter()
-        .map(|scope| (t().common.permission)(*scope))
+        .map(|scope| (t_later().settings.permission)(*scope))
         .collect::<Vec<_>>()
         .join(", ");
     let expires = key_row.expires_at.map_or_else(|| words.expires_never.to_owned(), format::date);
@@ -149,7 +149,7 @@ fn Row(
                     <small class="mono">{key_row.hint.clone()}"…"</small>
                 </span>
             </th>
-            <td class="fs-12">{scopes}</td>
+            <td class="fs-12 wide">{scopes}</td>
             <td>{expires}</td>
             <td>{used}</td>
             <td class="num">{revoke}</td>
@@ -163,7 +163,7 @@ fn RevokeDialog(
     rows: Rows<ApiKey>,
 ) -> impl IntoView {
     let desk = desk();
-    let words = &t().settings;
+    let words = &t_later().settings;
     live(move || {
         revoking.get().map(|(id, name)| {
             let open = RwSignal::new(true);

@@ -14,7 +14,7 @@ use shared::permission::Permission;
 use crate::{
     address::{Address, Page, Part, way},
     desk::desk,
-    i18n::t,
+    i18n::t_later,
     session::here,
     shell::{NoPermission, page},
     ui::{Icon, glyph},
@@ -22,7 +22,7 @@ use crate::{
 
 /// A part's icon and name, and what it needs.
 fn face(part: Part) -> (Icon, &'static str, Option<Permission>) {
-    let words = &t().settings;
+    let words = &t_later().settings;
     match part {
         Part::Team => (Icon::Users, words.team, Some(Permission::ReadTeam)),
         Part::Keys => (Icon::Key, words.keys, Some(Permission::ReadApiKeys)),
@@ -37,7 +37,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     let here = here();
     let desk = desk();
     let way = way();
-    page(t().settings.title, false);
+    page(t_later().settings.title, false);
     let part = Memo::new(move |_| match way.address.get() {
         Address::Company(_, Page::Settings(part)) => part,
         _ => Part::Sessions,
@@ -70,7 +70,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     };
     view! {
         <div class="page set">
-            <nav class="set-nav" aria-label=t().settings.sections>
+            <nav class="set-nav" aria-label=t_later().settings.sections>
                 {links}
             </nav>
             <div class="stack stack-4">{body}</div>

@@ -11,7 +11,7 @@ use super::table::Rows;
 use crate::{
     browser::{clock, dom},
     desk::desk,
-    i18n::t,
+    i18n::{t, t_later},
     session::here,
     ui::{Banner, CopyField, Dialog, DialogHead, Field, FormError, Icon, Tone, live},
     words,
@@ -29,8 +29,8 @@ pub(super) fn NewKeyDialog(
     rows: Rows<ApiKey>,
 ) -> impl IntoView {
     view! {
-        <Dialog open label=t().settings.new_key>
-            <DialogHead title=t().settings.new_key close=t().common.close open />
+        <Dialog open label=t_later().settings.new_key>
+            <DialogHead title=t_later().settings.new_key close=t().common.close open />
             <Steps open rows />
         </Dialog>
     }
@@ -39,7 +39,7 @@ pub(super) fn NewKeyDialog(
 #[component]
 fn Steps(open: RwSignal<bool>, rows: Rows<ApiKey>) -> impl IntoView {
     let secret = RwSignal::new(None::<String>);
-    let words = &t().settings;
+    let words = &t_later().settings;
     live(move || match secret.get() {
         None => view! { <Form open rows secret /> }.into_any(),
         Some(secret) => view! {
@@ -76,7 +76,7 @@ fn Form(
 ) -> impl IntoView {
     let desk = desk();
     let here = here();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let name = RwSignal::new(String::new());
     let scopes = RwSignal::new(Vec::<Permission>::new());
     let days = RwSignal::new(Some(90_u16));
@@ -138,7 +138,7 @@ fn Form(
                                 });
                         }
                     />
-                    {(t().common.permission)(permission)}
+                    {(t_later().settings.permission)(permission)}
                 </label>
             }
         })

@@ -10,7 +10,7 @@ use super::{raw::RawDialog, table::Rows};
 use crate::{
     browser::format,
     desk::desk,
-    i18n::t,
+    i18n::t_later,
     session::here,
     ui::{Empty, Icon, glyph, live, toast},
     words,
@@ -20,7 +20,7 @@ use crate::{
 #[component]
 pub(super) fn Quarantine() -> impl IntoView {
     let desk = desk();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let rows = Rows::ask(move || desk.api.quarantine());
     let shown = Shown { open: RwSignal::new(false), delivery: RwSignal::new(None) };
     let is_empty =
@@ -63,7 +63,7 @@ struct Shown {
 
 #[component]
 fn Table(rows: Rows<Quarantined>, shown: Shown) -> impl IntoView {
-    let words = &t().settings;
+    let words = &t_later().settings;
     view! {
         <div class="table-wrap" tabindex="0" role="group" aria-label=words.table>
             <table class="table">
@@ -96,7 +96,7 @@ fn Table(rows: Rows<Quarantined>, shown: Shown) -> impl IntoView {
 fn Row(delivery: Quarantined, rows: Rows<Quarantined>, shown: Shown) -> impl IntoView {
     let desk = desk();
     let here = here();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let channel = delivery.channel;
     let place = move || {
         let name = channel

@@ -6,7 +6,7 @@ use shared::channels::RawDelivery;
 
 use crate::{
     browser::format,
-    i18n::t,
+    i18n::{t, t_later},
     ui::{Banner, Dialog, DialogHead, Icon, Tone, live},
 };
 
@@ -18,7 +18,7 @@ pub(crate) fn RawDialog(
     /// What it shows.
     delivery: RwSignal<Option<RawDelivery>>,
 ) -> impl IntoView {
-    let words = &t().settings;
+    let words = &t_later().settings;
     view! {
         <Dialog open label=words.show>
             {live(move || {

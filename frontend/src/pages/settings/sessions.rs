@@ -7,7 +7,7 @@ use super::table::Rows;
 use crate::{
     browser::{clock::ticks, format},
     desk::desk,
-    i18n::t,
+    i18n::{t, t_later},
     session::session,
     ui::{Icon, glyph, live, toast},
     words,
@@ -17,7 +17,7 @@ use crate::{
 #[component]
 pub(super) fn Sessions() -> impl IntoView {
     let desk = desk();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let rows = Rows::ask(move || desk.api.sessions());
     view! {
         <section class="card" aria-labelledby="sessions-title">
@@ -58,7 +58,7 @@ pub(super) fn Sessions() -> impl IntoView {
 fn SessionRow(row: Row, rows: Rows<Row>) -> impl IntoView {
     let desk = desk();
     let session = session();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let now = ticks().now.get_untracked();
     let id = row.id;
     let is_current = row.is_current;

@@ -11,7 +11,7 @@ use super::table::Rows;
 use crate::{
     browser::{dom, format},
     desk::desk,
-    i18n::t,
+    i18n::{t, t_later},
     session::{here, session},
     ui::{
         Avatar, Confirm, Dialog, DialogHead, Field, FieldKind, FormError, Icon, glyph, live, toast,
@@ -24,7 +24,7 @@ use crate::{
 pub(super) fn Team() -> impl IntoView {
     let desk = desk();
     let here = here();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let invite = RwSignal::new(false);
     let removing = RwSignal::new(None::<(UserId, String)>);
     let rows = Rows::ask(move || desk.api.members());
@@ -94,7 +94,7 @@ fn Row(
     removing: RwSignal<Option<(UserId, String)>>,
 ) -> impl IntoView {
     let session = session();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let user = member.user;
     let is_me = untrack(|| session.me()).is_some_and(|me| me.user == user);
     let name = member.name.clone();
@@ -156,7 +156,7 @@ fn Row(
 #[component]
 fn RoleSelect(user: UserId, role: Role, name: String, rows: Rows<Member>) -> impl IntoView {
     let desk = desk();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let label = (words.role_of)(&name);
     let change = move |word: String| {
         let Some(new) = Role::from_word(&word) else { return };
@@ -179,7 +179,7 @@ fn RoleSelect(user: UserId, role: Role, name: String, rows: Rows<Member>) -> imp
                 <option
                     value=option.as_str()
                     selected=option == role
-                    title=(t().common.role_may)(option)
+                    title=(t_later().settings.role_may)(option)
                 >
                     {(t().common.role)(option)}
                 </option>
@@ -200,8 +200,8 @@ fn RoleSelect(user: UserId, role: Role, name: String, rows: Rows<Member>) -> imp
 #[component]
 fn InviteDialog(open: RwSignal<bool>, rows: Rows<Member>) -> impl IntoView {
     view! {
-        <Dialog open label=t().settings.invite_title>
-            <DialogHead title=t().settings.invite_title close=t().common.close open />
+        <Dialog open label=t_later().settings.invite_title>
+            <DialogHead title=t_later().settings.invite_title close=t().common.close open />
             <InviteForm open rows />
         </Dialog>
     }
@@ -210,7 +210,7 @@ fn InviteDialog(open: RwSignal<bool>, rows: Rows<Member>) -> impl IntoView {
 #[component]
 fn InviteForm(open: RwSignal<bool>, rows: Rows<Member>) -> impl IntoView {
     let desk = desk();
-    let words = &t().settings;
+    let words = &t_later().settings;
     let [name, email, password]: [RwSignal<String>; 3] =
         std::array::from_fn(|_| RwSignal::new(String::new()));
     let role = RwSignal::new(Role::Operator);
@@ -290,7 +290,7 @@ fn InviteForm(open: RwSignal<bool>, rows: Rows<Member>) -> impl IntoView {
                     >
                         {roles}
                     </select>
-                    <span class="hint">{live(move || (t().common.role_may)(role.get()))}</span>
+                    <span class="hint">{live(move || (t_later().settings.role_may)(role.get()))}</span>
                 </div>
                 <Field
                     id="invite-password"
@@ -320,7 +320,7 @@ fn InviteForm(open: RwSignal<bool>, rows: Rows<Member>) -> impl IntoView {
 #[component]
 fn RemoveDialog(removing: RwSignal<Option<(UserId, String)>>, rows: Rows<Member>) -> impl IntoView {
     let desk = desk();
-    let words = &t().settings;
+    let words = &t_later().settings;
     live(move || {
         removing.get().map(|(user, name)| {
             let open = RwSignal::new(true);

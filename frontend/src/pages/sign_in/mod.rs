@@ -14,7 +14,7 @@ use crate::{
     i18n::{self, Language, t},
     session::{Who, session},
     shell::Preferences,
-    ui::{Banner, Field, FieldKind, Icon, Mark, Tone, live},
+    ui::{Banner, Field, FieldKind, Icon, Mark, Tone, live, told},
     words,
 };
 
@@ -129,7 +129,7 @@ fn Form() -> impl IntoView {
             <button
                 class="btn btn-primary btn-lg btn-block"
                 type="submit"
-                aria-busy=move || is_busy.get().then_some("true")
+                aria-busy=told(move || is_busy.get().then_some("true"))
             >
                 {words.submit}
             </button>
@@ -176,9 +176,9 @@ fn Foot() -> impl IntoView {
             <span aria-hidden="true">"·"</span>
             {language(Language::English, "English")}
             <span class="push row">
-                <span class=move || {
+                <span class=told(move || {
                     if api.reached.get() { "dot dot-ok" } else { "dot dot-bad" }
-                }></span>
+                })></span>
                 {live(move || if api.reached.get() { words.all_works } else { words.not_reached })}
             </span>
         </div>

@@ -1,4 +1,4 @@
-//! What a browser loads first: everything the page names, compressed.
+//! What a browser loads first: the page and the files it names, compressed.
 
 use std::{fs, path::Path};
 
@@ -29,18 +29,17 @@ fn gather(
     folder: &Path,
     kinds: &mut std::collections::BTreeMap<String, (u64, u64)>,
 ) -> anyhow::Result<()> {
-    let entries = fs::read_dir(folder)
+    let page = fs::read_to_string(folder.join("index.html"))
         .with_context(|| format!("there is no built page in {}", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            gather(&path, kinds)?;
-            continue;
-        }
+    let mut files = vec!["index.html"];
+    for word in ["href=\"/", "src=\"/"] {
+        files.extend(page.split(word).skip(1).filter_map(|rest| rest.split('"').next()));
+    }
+    files.sort_unstable();
+    files.dedup();
+    for file in files {
+        let path = folder.join(file);
         let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_owned();
-        if matches!(kind.as_str(), "br" | "gz" | "map") {
-            continue;
-        }
         let compressed = path.with_extension(format!("{kind}.br"));
         let sent = if compressed.exists() { compressed } else { path };
         let sum = kinds.entry(kind).or_default();

@@ -164,8 +164,8 @@ pub(super) fn Attached(
         (!is_nothing).then(|| {
             view! {
                 <ul class="composer-files" role="list">
-                    {done}
-                    {busy}
+                    {live(done)}
+                    {live(busy)}
                 </ul>
             }
         })

@@ -4,11 +4,12 @@
 //! double click sends once, because the first click empties the draft.
 
 mod attach;
+mod emoji;
 mod window_line;
 
 use std::sync::Arc;
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html, prelude::*, task::spawn_local};
 use shared::{
     channels::ChannelState,
     conversations::Thread,
@@ -17,19 +18,27 @@ use shared::{
     permission::Permission,
 };
 
-use super::{bubble::quoted, template::TemplateDialog, thread::Talk};
+use super::{bubble::quoted, thread::Talk};
 use crate::{
-    browser::{clock::ticks, dom},
-    desk::desk,
+    browser::{
+        clock::{self, ticks},
+        dom,
+    },
+    desk::{Desk, desk},
     i18n::t,
+    later::{Later, later_layer},
     live::Freshness,
     session::here,
     stores::{Draft, text_of, window_of},
-    ui::{Icon, glyph, live},
+    ui::{Icon, glyph, live, told},
 };
 
 use attach::{AttachButton, Attached, Uploads, files_of};
+use emoji::EmojiButton;
 use window_line::WindowLine;
+
+/// The provider shows so long that somebody is writing.
+const TYPING_LASTS_MS: f64 = 20_000.0;
 
 /// The composer, or why nothing can be written.
 #[component]
@@ -74,9 +83,22 @@ struct Writing {
     talk: Talk,
     text: RwSignal<String>,
     files: RwSignal<Vec<StoredFile>>,
+    told_ms: StoredValue<f64>,
 }
 
 impl Writing {
+    /// Lets the person see that somebody is writing; a line that is down forgets it.
+    fn tell(self, desk: Desk) {
+        let now = clock::device_ms();
+        let is_due = now - self.told_ms.get_value() > TYPING_LASTS_MS;
+        if is_due && !self.text.with_untracked(|text| text.trim().is_empty()) {
+            self.told_ms.set_value(now);
+            spawn_local(async move {
+                let _told = desk.api.typing(self.talk.id).await;
+            });
+        }
+    }
+
     fn draft(self) -> Draft {
         Draft {
             text: self.text.get_untracked(),
@@ -97,8 +119,12 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
     let talk: Talk = expect_context();
     let words = &t().inbox;
     let draft = desk.draft(talk.id);
-    let writing =
-        Writing { talk, text: RwSignal::new(draft.text), files: RwSignal::new(draft.files) };
+    let writing = Writing {
+        talk,
+        text: RwSignal::new(draft.text),
+        files: RwSignal::new(draft.files),
+        told_ms: StoredValue::new(0.0),
+    };
     let uploads = Uploads::new(desk, thread, writing.files);
     let input = NodeRef::<html::Textarea>::new();
     let template = RwSignal::new(false);
@@ -120,6 +146,7 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
             return;
         }
         writing.read(Draft::default());
+        writing.told_ms.set_value(0.0);
         talk.reply_to.set(None);
         desk.keep_draft(talk.id, &Draft::default());
         for (content, reply_to) in to_send(draft) {
@@ -143,11 +170,11 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
     });
     view! {
         <form
-            class=move || match (is_open.get(), is_dragged.get()) {
+            class=told(move || match (is_open.get(), is_dragged.get()) {
                 (false, _) => "composer closed",
                 (true, true) => "composer is-note",
                 (true, false) => "composer",
-            }
+            })
             aria-label=words.reply_form
             on:submit=move |event| {
                 event.prevent_default();
@@ -178,9 +205,14 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
                 id="composer"
                 rows=rows
                 node_ref=input
-                placeholder=move || if is_dragged.get() { words.drop_here } else { words.placeholder }
+                placeholder=told(move || if is_dragged.get() { words.drop_here } else { words.placeholder })
                 prop:value=writing.text
-                on:input:target=move |event| writing.text.set(event.target().value())
+                on:input:target=move |event| {
+                    writing.text.set(event.target().value());
+                    if is_open.get_untracked() {
+                        writing.tell(desk);
+                    }
+                }
                 on:keydown=on_key
                 on:paste=move |event| {
                     let files = files_of(event.clipboard_data());
@@ -192,7 +224,16 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
             ></textarea>
             <Closed thread is_open is_empty />
             <div class="composer-f">
-                {live(move || is_open.get().then(|| view! { <AttachButton uploads /> }))}
+                {live(move || {
+                    is_open
+                        .get()
+                        .then(|| {
+                            view! {
+                                <AttachButton uploads />
+                                <EmojiButton input text=writing.text />
+                            }
+                        })
+                })}
                 <span class="push">
                     {live(move || {
                         if is_open.get() {
@@ -200,9 +241,9 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
                                 <button
                                     class="btn btn-primary"
                                     type="submit"
-                                    aria-disabled=move || {
+                                    aria-disabled=told(move || {
                                         (is_empty.get() || uploads.is_busy_now()).then_some("true")
-                                    }
+                                    })
                                 >
                                     {words.send}
                                 </button>
@@ -225,12 +266,12 @@ fn Writing(thread: Memo<Option<Arc<Thread>>>, name: Memo<String>) -> impl IntoVi
                 </span>
             </div>
         </form>
-        <TemplateDialog open=template />
+        {later_layer(template, Later::Template { open: template })}
     }
 }
 
 /// Everything that changes is kept at once.
-fn keep(desk: crate::desk::Desk, writing: Writing) {
+fn keep(desk: Desk, writing: Writing) {
     let talk = writing.talk;
     Effect::new(move |before: Option<()>| {
         writing.text.track();
