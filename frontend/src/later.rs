@@ -19,7 +19,7 @@ use crate::{
     i18n::t,
     pages::{
         channels::ChannelsPage,
-        inbox::{EmojiGrid, MergeDialog, TemplateDialog},
+        inbox::{EmojiGrid, EraseDialog, MergeDialog, TemplateDialog},
         platform::PlatformPage,
         settings::SettingsPage,
     },
@@ -55,6 +55,13 @@ pub(crate) enum Later {
         /// The contact that stays.
         id: ContactId,
     },
+    /// Erasing a person.
+    Erase {
+        /// Whether it is there.
+        open: RwSignal<bool>,
+        /// Whom.
+        id: ContactId,
+    },
     /// Choosing an emoji.
     Emoji {
         /// One was chosen.
@@ -75,6 +82,7 @@ fn drawn(part: Later) -> AnyView {
         Later::Palette { open, shortcuts } => view! { <Palette open shortcuts /> }.into_any(),
         Later::Shortcuts { open } => view! { <Shortcuts open /> }.into_any(),
         Later::Merge { open, id } => view! { <MergeDialog open id /> }.into_any(),
+        Later::Erase { open, id } => view! { <EraseDialog open id /> }.into_any(),
         Later::Emoji { choose } => view! { <EmojiGrid choose /> }.into_any(),
         Later::Template { open } => view! { <TemplateDialog open /> }.into_any(),
     }

@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_choice_in_brackets_is_kept() {
-        check(":is(.kcard, .btn) > i { x: y }", ":is(.kcard, .btn) > i{x: y}");
+        check(":is(.kcard, .btn) > i { x: y }", ":is(.kcard,.btn) > i{x: y}");
     }
 
     #[test]

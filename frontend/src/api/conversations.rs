@@ -70,3 +70,18 @@ impl Api {
         self.tell(&path, &serde_json::Map::new()).await
     }
 
+    /// Says it once more, as a new message; asked twice, it is one.
+    pub(crate) async fn say_again(self, id: MessageId) -> Answer<()> {
+        self.tell_keyed(&format!("/api/v1/messages/{id}/retry"), &(), &format!("again-{id}")).await
+    }
+
+    /// A person has seen that a message without an outcome arrived.
+    pub(crate) async fn confirm(self, id: MessageId) -> Answer<()> {
+        self.tell(&format!("/api/v1/messages/{id}/confirm"), &()).await
+    }
+
+    /// Reacts to a message; an empty emoji takes the reaction back.
+    pub(crate) async fn react(self, id: MessageId, emoji: String) -> Answer<()> {
+        self.tell(&format!("/api/v1/messages/{id}/reaction"), &React { emoji }).await
+    }
+}

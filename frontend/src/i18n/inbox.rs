@@ -101,11 +101,6 @@ pub(crate) struct Inbox {
     pub emoji: &'static str,
     pub erased_text: &'static str,
     pub erase: &'static str,
-    pub erase_title: fn(&str) -> String,
-    pub erase_text: &'static str,
-    pub erase_name: &'static str,
-    pub erase_mistyped: &'static str,
-    pub erase_done: &'static str,
 }
 
 pub(super) const PORTUGUESE: Inbox = Inbox {
@@ -230,11 +225,6 @@ pub(super) const PORTUGUESE: Inbox = Inbox {
     emoji: "Inserir emoji",
     erased_text: "Os dados desta pessoa foram eliminados. Totais e auditoria continuam iguais.",
     erase: "Eliminar pessoa",
-    erase_title: |name| format!("Eliminar {name}?"),
-    erase_text: "Nome, endereços, mensagens e arquivos desta pessoa somem para sempre, aqui e em todas as telas; das cópias de segurança, em até 35 dias. Totais e auditoria ficam. Não dá para desfazer.",
-    erase_name: "Digite o nome como aparece acima",
-    erase_mistyped: "O nome não confere. Nada foi eliminado.",
-    erase_done: "Os dados da pessoa foram eliminados.",
 };
 
 pub(super) const ENGLISH: Inbox = Inbox {
@@ -353,9 +343,4 @@ pub(super) const ENGLISH: Inbox = Inbox {
     emoji: "Insert emoji",
     erased_text: "This person's data was erased. Totals and audit stay the same.",
     erase: "Erase person",
-    erase_title: |name| format!("Erase {name}?"),
-    erase_text: "Name, addresses, messages and files of this person are gone for ever, here and on every screen; from backups within 35 days. Totals and audit stay. It cannot be undone.",
-    erase_name: "Type the name as it is shown above",
-    erase_mistyped: "The name does not match. Nothing was erased.",
-    erase_done: "The person's data was erased.",
 };

@@ -1,4 +1,4 @@
-//! Two contacts as one person, and back.
+//! What is done to people now and then: merging, erasing, an emoji.
 
 /// The words.
 pub(crate) struct People {
@@ -13,6 +13,11 @@ pub(crate) struct People {
     pub choose_first: &'static str,
     pub merged: fn(&str) -> String,
     pub emoji: &'static str,
+    pub erase_title: fn(&str) -> String,
+    pub erase_text: &'static str,
+    pub erase_name: &'static str,
+    pub erase_mistyped: &'static str,
+    pub erase_done: &'static str,
 }
 
 pub(super) const PORTUGUESE: People = People {
@@ -27,6 +32,11 @@ pub(super) const PORTUGUESE: People = People {
     choose_first: "Escolha um contato da lista.",
     merged: |other| format!("{other} foi junto a esta ficha"),
     emoji: "Emojis",
+    erase_title: |name| format!("Eliminar {name}?"),
+    erase_text: "Nome, endereços, mensagens e arquivos desta pessoa somem para sempre, aqui e em todas as telas; das cópias de segurança, em até 35 dias. Totais e auditoria ficam. Não dá para desfazer.",
+    erase_name: "Digite o nome como aparece acima",
+    erase_mistyped: "O nome não confere. Nada foi eliminado.",
+    erase_done: "Os dados da pessoa foram eliminados.",
 };
 
 pub(super) const ENGLISH: People = People {
@@ -41,4 +51,9 @@ pub(super) const ENGLISH: People = People {
     choose_first: "Choose a contact of the list.",
     merged: |other| format!("{other} was merged into this record"),
     emoji: "Emoji",
+    erase_title: |name| format!("Erase {name}?"),
+    erase_text: "Name, addresses, messages and files of this person are gone for ever, here and on every screen; from backups within 35 days. Totals and audit stay. It cannot be undone.",
+    erase_name: "Type the name as it is shown above",
+    erase_mistyped: "The name does not match. Nothing was erased.",
+    erase_done: "The person's data was erased.",
 };

@@ -32,7 +32,7 @@ pub(super) async fn wait(
     headers: &HeaderMap,
 ) -> Result<Option<Stale>, Problem> {
     let seen = match headers.get("min-position") {
-        Some(sent) => seen(api, company, sent).await?,
+        Some(sent) => seen(api, route, company, sent).await?,
         None => 0,
     };
     if route.reads.is_empty() {
@@ -45,10 +45,17 @@ pub(super) async fn wait(
     }
 }
 
-async fn seen(api: &Api, company: Uuid, sent: &HeaderValue) -> Result<i64, Problem> {
+async fn seen(
+    api: &Api,
+    route: &Route,
+    company: Uuid,
+    sent: &HeaderValue,
+) -> Result<i64, Problem> {
     let cursor: Option<Cursor> = sent.to_str().ok().and_then(|text| text.parse().ok());
     let cursor = cursor.ok_or_else(unknown)?;
-    match cursor.standing(api.incarnation(), api.head_of(company).await?) {
+    // Who waits asks the ledger itself: right after a write the read models are behind it.
+    let head = if route.reads.is_empty() { api.head_of(company).await? } else { i64::MAX };
+    match cursor.standing(api.incarnation(), head) {
         Standing::Known(seen) => Ok(seen),
         Standing::OtherLife | Standing::Ahead => Err(unknown()),
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use leptos::{ev, prelude::*, task::spawn_local};
-use shared::{contacts::Contact, permission::Permission};
+use shared::{contacts::Contact, ids::ContactId, permission::Permission};
 
 use crate::{
-    browser::dom,
+    browser::{dom, letters::lower},
     desk::desk,
-    i18n::t,
+    i18n::{t, t_later},
+    later::{Later, later_layer},
     session::here,
     ui::{Dialog, DialogHead, Field, Icon, glyph, live, toast},
     words,
@@ -22,25 +23,41 @@ pub(super) fn Erase(contact: Memo<Option<Arc<Contact>>>) -> impl IntoView {
     live(move || {
         let contact = contact.get().filter(|contact| !contact.is_erased)?;
         here.may(Permission::EraseContacts).then(|| {
-            let title = (t().inbox.erase_title)(&contact.name);
             view! {
                 <div class="ib-sec">
                     <button
                         class="btn btn-sm btn-danger"
                         type="button"
-                        on:click=move |_| {
-                            open.set(true);
-                            dom::focus_soon(FIELD);
-                        }
+                        on:click=move |_| open.set(true)
                     >
                         {glyph(Icon::Trash, "i i-sm")}
                         {t().inbox.erase}
                     </button>
-                    <Dialog open label=title.clone()>
-                        <DialogHead title=title.clone() close=t().common.close open />
-                        <Form contact=contact.clone() open />
-                    </Dialog>
+                    {later_layer(open, Later::Erase { open, id: contact.id })}
                 </div>
+            }
+        })
+    })
+}
+
+/// The question, when it is asked.
+#[component]
+pub(crate) fn EraseDialog(
+    /// Whether it is there.
+    open: RwSignal<bool>,
+    /// Whom.
+    id: ContactId,
+) -> impl IntoView {
+    let desk = desk();
+    let contact = Memo::new(move |_| desk.contacts.with(|known| known.get(&id).cloned()));
+    live(move || {
+        contact.get().map(|contact| {
+            let title = (t_later().people.erase_title)(&contact.name);
+            view! {
+                <Dialog open label=title.clone()>
+                    <DialogHead title=title.clone() close=t().common.close open />
+                    <Form contact=contact.clone() open />
+                </Dialog>
             }
         })
     })
@@ -51,15 +68,16 @@ const FIELD: &str = "erase-name";
 #[component]
 fn Form(contact: Arc<Contact>, open: RwSignal<bool>) -> impl IntoView {
     let desk = desk();
-    let words = &t().inbox;
+    let words = &t_later().people;
     let (id, name) = (contact.id, contact.name.clone());
+    dom::focus_soon(FIELD);
     let typed = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     let is_busy = RwSignal::new(false);
     let erase = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let confirm = typed.get_untracked().trim().to_owned();
-        if confirm.to_lowercase() != name.trim().to_lowercase() {
+        if lower(&confirm) != lower(name.trim()) {
             error.set(Some(words.erase_mistyped.to_owned()));
             return dom::focus_soon(FIELD);
         }
@@ -90,7 +108,7 @@ fn Form(contact: Arc<Contact>, open: RwSignal<bool>) -> impl IntoView {
                     {t().common.cancel}
                 </button>
                 <button class="btn btn-danger" type="submit" disabled=is_busy>
-                    {words.erase}
+                    {t().inbox.erase}
                 </button>
             </div>
         </form>

@@ -36,6 +36,7 @@ use crate::{
 };
 
 pub(crate) use emoji::EmojiGrid;
+pub(crate) use erase::EraseDialog;
 pub(crate) use merge::MergeDialog;
 pub(crate) use template::TemplateDialog;
 
