@@ -26,6 +26,7 @@ export async function journey(scene) {
   const english = await scene.app({ locale: "en-US" });
   const user = scene.operator();
   await english.page.goto("/");
+  await english.page.getByRole("button", { name: "English", exact: true }).click();
   await english.page.getByLabel("E-mail", { exact: true }).fill(user.email);
   await english.page.getByLabel("Password", { exact: true }).fill(user.password);
   await english.page.getByRole("button", { name: "Sign in", exact: true }).click();

@@ -64,6 +64,7 @@ export async function journey(scene) {
       return size();
     }, known);
   }
+  await list.evaluate((node) => node.scrollTo(0, node.scrollHeight));
   await app.row(`Cliente ${ALL}`).waitFor();
   // Up and down through all of it, a few screens at a time.
   await list.evaluate(async (node) => {
