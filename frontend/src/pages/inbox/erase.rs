@@ -26,7 +26,7 @@ pub(super) fn Erase(contact: Memo<Option<Arc<Contact>>>) -> impl IntoView {
             view! {
                 <div class="ib-sec">
                     <button
-                        class="btn btn-sm btn-danger"
+                        class="btn btn-sm btn-text-bad"
                         type="button"
                         on:click=move |_| open.set(true)
                     >
