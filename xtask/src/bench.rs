@@ -14,7 +14,9 @@ use crate::{
 /// The rest goes to `masteria-bench`.
 pub(crate) fn bench(rest: &[&str]) -> anyhow::Result<()> {
     let programs = Profile::Release.build(&[MASTERIA, SIMULATOR, BENCH])?;
-    spa::build(Profile::Release)?;
+    if needs_page(rest) {
+        spa::build(Profile::Release)?;
+    }
     with_services(Lifetime::Measured, |services, folder| {
         let mut bench = Command::new(programs.join("masteria-bench"));
         bench.args(rest).current_dir(root());
@@ -32,4 +34,25 @@ pub(crate) fn bench(rest: &[&str]) -> anyhow::Result<()> {
             );
         succeed(&mut bench)
     })
+}
+
+/// Whether the page is looked at: by its own stage, or because all stages run.
+fn needs_page(rest: &[&str]) -> bool {
+    let before = std::iter::once(&"").chain(rest);
+    let is_stage = |(before, word): &(&&str, &&str)| {
+        **before != "--only" && word.starts_with(|first: char| first.is_ascii_alphabetic())
+    };
+    let mut stages = before.zip(rest).filter(is_stage).map(|(_, word)| *word).peekable();
+    stages.peek().is_none() || stages.any(|stage| stage == "page")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::needs_page;
+
+    #[test]
+    fn the_page_is_built_for_its_stage_and_for_all() {
+        assert!(needs_page(&[]) && needs_page(&["--short", "--only", "platform"]));
+        assert!(needs_page(&["disk", "page"]) && !needs_page(&["commands", "--only", "peers"]));
+    }
 }

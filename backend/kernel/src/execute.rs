@@ -8,6 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 use crate::{
+    codec::decode,
     commit::{
         Append, Claim, Commit, Committed, Context, Expected, NewEvent, Outcome, Refused, Reply,
         Stream, TimerChange,
@@ -212,11 +213,20 @@ impl Ledger {
         version: i64,
         state: Arc<D::State>,
     ) -> Result<(i64, Arc<D::State>)> {
-        let news = self.read_stream(company, id, version).await?;
+        let news = self.look(company, id, version).await?;
         if news.is_empty() {
             return Ok((version, state));
         }
-        let (version, state) = fold::<D>(version, Arc::unwrap_or_clone(state), &news)?;
+        let known = (version, Arc::unwrap_or_clone(state));
+        let (version, state) = news.iter().try_fold(known, |(_, state), past| {
+            let event = decode(&past.event_type, past.event_version, &past.payload);
+            let event = event.map_err(|source| Error::Unreadable {
+                shard: self.shard,
+                position: past.position,
+                source,
+            })?;
+            Ok::<_, Error>((past.stream_seq, D::evolve(state, &event)))
+        })?;
         let state = Arc::new(state);
         self.keep(company, id, version, Arc::clone(&state));
         Ok((version, state))

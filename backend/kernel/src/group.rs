@@ -12,6 +12,9 @@ use crate::plant;
 /// From so many items in a write on, many come.
 const MANY: usize = 4;
 
+/// How often others are let go first.
+const TURNS: usize = 4;
+
 /// Something that stores many items at once and answers each.
 pub(crate) trait Sink: Send + 'static {
     /// What is stored.
@@ -48,6 +51,7 @@ impl<S: Sink> Group<S> {
         let work = async move {
             let mut waiting: Vec<(S::Item, oneshot::Sender<S::Answer>)> = Vec::with_capacity(most);
             while inbound.recv_many(&mut waiting, most).await > 0 {
+                gather(&mut inbound, &mut waiting, most).await;
                 let (begun, n) = (Instant::now(), waiting.len());
                 let (items, callers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
                 for (answer, caller) in sink.write(items).await.into_iter().zip(callers) {
@@ -68,5 +72,21 @@ impl<S: Sink> Group<S> {
         let (caller, answer) = oneshot::channel();
         self.queue.send((item, caller)).await.ok()?;
         answer.await.ok()
+    }
+}
+
+/// Lets those go first who are about to put something: callers that were answered a moment ago come back
+/// one after the other, and who takes the first of them alone makes all others wait for a write.
+async fn gather<T>(inbound: &mut mpsc::Receiver<T>, waiting: &mut Vec<T>, most: usize) {
+    for _ in 0..TURNS {
+        let before = waiting.len();
+        tokio::task::yield_now().await;
+        while waiting.len() < most {
+            let Ok(item) = inbound.try_recv() else { break };
+            waiting.push(item);
+        }
+        if waiting.len() == before || waiting.len() >= most {
+            return;
+        }
     }
 }

@@ -20,7 +20,8 @@ use crate::{
     facts::claim_owners,
     group::Group,
     ids::Ground,
-    log::Log,
+    log::{Log, Past},
+    look::{self, Looker},
     now::{ClockStep, DatabaseTime},
     recent::Recent,
     record::{Recorded, hash_of},
@@ -65,6 +66,7 @@ pub struct Ledger {
     recent: Recent,
     incarnation: Arc<watch::Sender<Uuid>>,
     writer: Group<Writer>,
+    looker: Group<Looker>,
     head: watch::Receiver<i64>,
     alarm: Arc<watch::Sender<Option<ClockStep>>>,
     states: Option<States>,
@@ -96,6 +98,7 @@ impl Ledger {
         let writer = Writer::new(own, shard, words.clone(), time, options.patience, told);
         let states =
             NonZeroUsize::new(options.states).map(|most| Arc::new(Mutex::new(LruCache::new(most))));
+        let log = Log::new(pools.direct.clone(), shard, words);
         Self {
             pool: pools.direct.clone(),
             shard,
@@ -103,7 +106,8 @@ impl Ledger {
             pools: pools.clone(),
             recent,
             incarnation: Arc::new(watch::Sender::new(Uuid::nil())),
-            log: Log::new(pools.direct.clone(), shard, words),
+            looker: Group::spawn(Looker(log.clone()), look::MOST),
+            log,
             writer: Group::spawn(writer, options.batch),
             head,
             alarm,
@@ -199,6 +203,16 @@ impl Ledger {
         after: i64,
     ) -> Result<Vec<Recorded>> {
         self.log.stream(&mut *self.log.connection().await?, company, stream, after).await
+    }
+
+    /// What folding needs of a stream behind version `after`, together with whoever else asks now.
+    pub(crate) async fn look(&self, company: Uuid, stream: Uuid, after: i64) -> Result<Vec<Past>> {
+        if let Some(past) = self.looker.put((company, stream, after)).await.flatten() {
+            return Ok(past);
+        }
+        let mut connection = self.log.connection().await?;
+        let alone = self.log.pasts(&mut connection, &[(company, stream, after)]).await?;
+        Ok(alone.into_iter().flatten().collect())
     }
 
     /// The events of many streams (company, stream), each in order, in one query.

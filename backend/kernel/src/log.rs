@@ -4,7 +4,9 @@
 //! elsewhere. A page is a range, not a limit: positions have no holes, and without an upper bound a
 //! young table is planned as "collect everything behind, sort, take the first".
 
-use sqlx::{PgConnection, PgPool, postgres::PgRow};
+use std::sync::Arc;
+
+use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
@@ -19,6 +21,19 @@ pub struct Log {
     pool: PgPool,
     shard: i16,
     words: Words,
+}
+
+/// What is asked of a stream: company, stream, and the version behind which it is read.
+pub(crate) type Behind = (Uuid, Uuid, i64);
+
+/// As much of a stored event as folding needs.
+#[derive(Debug)]
+pub(crate) struct Past {
+    pub(crate) position: i64,
+    pub(crate) stream_seq: i64,
+    pub(crate) event_type: Arc<str>,
+    pub(crate) event_version: i16,
+    pub(crate) payload: String,
 }
 
 impl Log {
@@ -130,6 +145,62 @@ impl Log {
         .fetch_all(&mut *connection)
         .await?;
         self.all(connection, &rows).await
+    }
+
+    /// The same for folding: of each stream in its place what is behind the version that is known.
+    pub(crate) async fn pasts(
+        &self,
+        connection: &mut PgConnection,
+        wanted: &[Behind],
+    ) -> Result<Vec<Vec<Past>>> {
+        let rows = sqlx::query(
+            "select w.nr, e.position, e.stream_seq::bigint, e.event_type, e.event_version,
+               e.payload::text
+             from unnest($2::uuid[], $3::uuid[], $4::integer[]) with ordinality
+               as w(company, stream, after, nr)
+             cross join lateral (
+               select position, stream_seq, event_type, event_version, payload from ledger.events
+               where shard = $1 and company_id = w.company and stream_id = w.stream
+                 and stream_seq > w.after
+               order by stream_seq limit 1000000
+             ) e",
+        )
+        .bind(self.shard)
+        .bind(wanted.iter().map(|wanted| wanted.0).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|wanted| wanted.1).collect::<Vec<_>>())
+        .bind(
+            wanted
+                .iter()
+                .map(|wanted| i32::try_from(wanted.2).unwrap_or(i32::MAX))
+                .collect::<Vec<_>>(),
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut pasts: Vec<Vec<Past>> = Vec::new();
+        pasts.resize_with(wanted.len(), Vec::new);
+        for row in &rows {
+            let event_type = match self.words.word(row.try_get(3)?) {
+                Some(known) => Some(known),
+                None => {
+                    self.words.load(&mut *connection).await?;
+                    self.words.word(row.try_get(3)?)
+                }
+            };
+            let past = Past {
+                position: row.try_get(1)?,
+                stream_seq: row.try_get(2)?,
+                event_type: event_type.ok_or_else(|| Error::Row {
+                    what: "ledger.words: a word of an event".to_owned(),
+                })?,
+                event_version: row.try_get(4)?,
+                payload: row.try_get(5)?,
+            };
+            let place = usize::try_from(row.try_get::<i64, _>(0)? - 1).ok();
+            if let Some(of_stream) = place.and_then(|place| pasts.get_mut(place)) {
+                of_stream.push(past);
+            }
+        }
+        Ok(pasts)
     }
 
     /// The last position.

@@ -17,8 +17,10 @@ use uuid::Uuid;
 
 use super::Ground;
 
-/// At most ten frames a second.
+/// At most ten frames a second, over a while.
 const PACE: Duration = Duration::from_millis(100);
+/// After quiet a few follow each other at once: who hears little hears it without delay.
+const AT_ONCE: Duration = Duration::from_millis(300);
 /// An empty frame moves the cursor at least this often.
 const BEAT: Duration = Duration::from_secs(1);
 /// The most events in one frame.
@@ -114,6 +116,8 @@ impl Room {
     /// Makes frames until nobody listens any more.
     pub(crate) async fn run(&self, ground: &Ground) {
         let mut empty_beats = 0;
+        // When the frames so far would have gone, had each kept its distance to the one before.
+        let mut paced = Instant::now();
         loop {
             let woken = timeout(BEAT, self.news.notified()).await.is_ok();
             let listeners = self.sender().as_ref().map_or(0, broadcast::Sender::receiver_count);
@@ -133,7 +137,8 @@ impl Room {
                     tracing::warn!(company.id = %self.company, %error, "a frame could not be made");
                 }
             }
-            tokio::time::sleep_until(begun + PACE).await;
+            paced = paced.max(begun) + PACE;
+            tokio::time::sleep_until(paced.checked_sub(AT_ONCE).unwrap_or(begun)).await;
         }
     }
 

@@ -96,7 +96,8 @@ fn main() -> anyhow::Result<()> {
     }
     if cli.publish {
         let names: Vec<&str> = Stage::ALL.iter().map(|stage| stage.name()).collect();
-        report::publish(&around.out, &names, Path::new("docs/BENCHMARKS.md"))?;
+        let machine = surroundings::machine(&around.folder)?;
+        report::publish(&around.out, &names, &machine, Path::new("docs/BENCHMARKS.md"))?;
     }
     anyhow::ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())

@@ -29,13 +29,6 @@ use crate::{
 const SECRET: &str = "bench-app-secret";
 const TOKEN: &str = "EAAbench";
 
-/// Companies, and the numbers and people of each, to begin with.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Size {
-    pub(crate) companies: u64,
-    pub(crate) numbers: u64,
-    pub(crate) people: u64,
-}
 
 /// A running installation with a database of its own.
 #[derive(Debug)]
@@ -53,15 +46,15 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    /// Prepares a database and starts.
-    pub(crate) async fn start(around: &Surroundings, size: Size) -> anyhow::Result<Self> {
+    /// Prepares a database with so many companies of one number each, and starts.
+    pub(crate) async fn start(around: &Surroundings, companies: u64) -> anyhow::Result<Self> {
         let name = format!("bench_{}", std::process::id());
         recreate(around, &name).await?;
         let url = around.database(&name);
         let (http, sim) = (free_port()?, free_port()?);
         let key = around.folder.join("kek");
         let ring: [u8; 32] = rand::rng().random();
-        fs::write(&key, format!("1:{}\n", STANDARD.encode(ring)))?;
+        fs::write(&key, format!("1 {}\n", STANDARD.encode(ring)))?;
         fs::set_permissions(&key, Permissions::from_mode(0o600))?;
         let nats = Nats::start(around)?;
         let environment = BTreeMap::from([
@@ -89,11 +82,9 @@ impl Platform {
         let report = read(&mut masteria(&[
             "seed",
             "--companies",
-            &size.companies.to_string(),
+            &companies.to_string(),
             "--numbers",
-            &(size.companies * size.numbers).to_string(),
-            "--contacts",
-            &(size.companies * size.people).to_string(),
+            &companies.to_string(),
             "--secret",
             SECRET,
             "--token",

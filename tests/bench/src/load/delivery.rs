@@ -38,12 +38,31 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The whole request of a delivery; the same number gives the same message.
+    /// The whole request of a delivery; the same number gives the same message of the same person.
     pub(crate) fn write(&mut self, id: u64, is_forged: bool, intended: Instant) -> &[u8] {
-        let mut chance = Chance(id);
-        let person = chance.next().checked_rem(self.load.people).unwrap_or(0);
+        let person = Chance(id).next().checked_rem(self.load.people).unwrap_or(0);
         let n = u64::try_from(self.load.targets.len()).unwrap_or(1);
         let turn = id.wrapping_mul(0x9E37_79B9_7F4A_7C15).checked_rem(n).unwrap_or(0);
+        self.request(turn, &[(person, id)], is_forged, intended)
+    }
+
+    /// The request in which the next so many people write to the next number, each once.
+    pub(crate) fn write_in_turn(&mut self, nth: u64, people: u64) -> &[u8] {
+        let n = u64::try_from(self.load.targets.len()).unwrap_or(1).max(1);
+        let (round, turn) = (nth / n, nth % n);
+        let messages: Vec<_> =
+            (0..people).map(|one| (round * people + one, nth * people + one)).collect();
+        self.request(turn, &messages, false, Instant::now())
+    }
+
+    /// The messages: who, and the number of the message.
+    fn request(
+        &mut self,
+        turn: u64,
+        messages: &[(u64, u64)],
+        is_forged: bool,
+        intended: Instant,
+    ) -> &[u8] {
         let turn = usize::try_from(turn).unwrap_or(0);
         let (Some(target), Some(Some(key))) = (self.load.targets.get(turn), self.keys.get(turn))
         else {
@@ -55,12 +74,20 @@ impl<'a> Writer<'a> {
         // Writing to memory does not fail.
         let _ = write!(
             self.body,
-            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"{waba}","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"551130000000","phone_number_id":"{number}"}},"contacts":[{{"profile":{{"name":"Cliente {person}"}},"wa_id":"5511{wa:09}"}}],"messages":[{{"from":"5511{wa:09}","id":"wamid.{run}{id:016x}","timestamp":"{seconds}","text":{{"body":"Ola, gostaria de saber o status do meu pedido. t={now} n={run}.{id:016x}"}},"type":"text"}}]}},"field":"messages"}}]}}]}}"#,
-            waba = target.waba,
-            number = target.number,
-            wa = 900_000_000 + person,
-            seconds = now / 1_000_000_000,
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"{}","changes":["#,
+            target.waba,
         );
+        for (nth, (person, id)) in messages.iter().enumerate() {
+            let _ = write!(
+                self.body,
+                r#"{comma}{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"551130000000","phone_number_id":"{number}"}},"contacts":[{{"profile":{{"name":"Cliente {person}"}},"wa_id":"5511{wa:09}"}}],"messages":[{{"from":"5511{wa:09}","id":"wamid.{run}{id:016x}","timestamp":"{seconds}","text":{{"body":"Ola, gostaria de saber o status do meu pedido. t={now} n={run}.{id:016x}"}},"type":"text"}}]}},"field":"messages"}}"#,
+                comma = if nth == 0 { "" } else { "," },
+                number = target.number,
+                wa = 900_000_000 + person,
+                seconds = now / 1_000_000_000,
+            );
+        }
+        self.body.extend_from_slice(b"]}]}");
         let mut mac = key.clone();
         mac.update(&self.body);
         let mut signature = hex::encode(mac.finalize().into_bytes());

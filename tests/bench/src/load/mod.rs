@@ -34,8 +34,10 @@ pub(crate) struct Load {
     pub(crate) address: String,
     /// Who gets deliveries, in turn.
     pub(crate) targets: Arc<Vec<Target>>,
-    /// Different people who write, over all targets.
+    /// Different people who write to each target.
     pub(crate) people: u64,
+    /// Instead of anybody, everybody once: so many people a delivery, target after target.
+    pub(crate) in_turn: Option<u64>,
     pub(crate) connections: u64,
     /// Deliveries a second; none for a closed loop.
     pub(crate) rate: Option<f64>,
@@ -142,7 +144,10 @@ async fn connection(
             (index << 40) | sequence
         });
         let is_forged = repeats.is_none() && chance.hits(load.forged);
-        let request = writer.write(id, is_forged, from);
+        let request = match load.in_turn {
+            Some(people) => writer.write_in_turn(nth, people),
+            None => writer.write(id, is_forged, from),
+        };
         let open = match line.take() {
             Some(open) => Ok(open),
             None => Connection::open(&load.address).await,

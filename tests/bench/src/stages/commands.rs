@@ -11,7 +11,7 @@ use crate::{
     ledger::{self, Done},
     platform::recreate,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
 };
 
@@ -51,13 +51,15 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
         median(values.map(|value| value.unwrap_or(f64::NAN)).collect())
     };
     let base = of("commands_s");
-    for ((name, _), mut rounds) in cases.iter().zip(ours) {
+    let goals = [Goal::AtLeast(3.0, 4.0), Goal::AtLeast(6.0, 10.0)];
+    for (((name, _), mut rounds), goal) in cases.iter().zip(ours).zip(goals) {
         let speed = median(rounds.iter().map(|done| rate(done.n, done.took)).collect());
         let mut at =
             |share| median(rounds.iter_mut().map(|done| done.latencies.at(share)).collect());
         let (p50, p99) = (written(at(500)), written(at(990)));
         let times = format!("{}×", written(speed / base));
         section.row(&[format!("Master IA, {name}"), written(speed), times, p50, p99, load()]);
+        section.goal(&format!("commands/s, times {PEER}, {name}"), speed / base, goal);
     }
     if peer.is_some() {
         let (p50, p99) = (written(of("p50_ms")), written(of("p99_ms")));

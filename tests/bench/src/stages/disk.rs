@@ -4,15 +4,14 @@ use super::rebuild::fill;
 use crate::{
     Plan,
     figures::written,
-    platform::{Platform, Size},
+    platform::Platform,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
 };
 
 pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
-    let platform =
-        Platform::start(around, Size { companies: 100, numbers: 1, people: 100 }).await?;
+    let platform = Platform::start(around, 100).await?;
     fill(&platform, if plan.is_short { 5_000 } else { 40_000 }, "d").await?;
     let (all, rows, n): (f64, f64, i64) = sqlx::query_as(
         "select sum(pg_total_relation_size(relid))::float8, sum(pg_relation_size(relid))::float8,
@@ -32,6 +31,7 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
         written(each(all - rows)),
         load(),
     ]);
+    section.goal("bytes of an event with its indexes", each(all), Goal::AtMost(700.0, 400.0));
     platform.end().await?;
     Ok(section)
 }

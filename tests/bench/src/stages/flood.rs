@@ -12,9 +12,9 @@ use crate::{
     Plan,
     figures::{median, written},
     load::send,
-    platform::{Platform, Size},
+    platform::Platform,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     sockets::seats,
     surroundings::Surroundings,
     verify::until_stored,
@@ -23,8 +23,7 @@ use crate::{
 const OTHERS: f64 = 200.0;
 
 pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
-    let size = Size { companies: COMPANIES, numbers: 1, people: 100 };
-    let platform = Platform::start(around, size).await?;
+    let platform = Platform::start(around, COMPANIES).await?;
     let seats = seats(&platform.report);
     let (loud, quiet) = platform.targets.split_first().context("no company")?;
     ensure!(!quiet.is_empty() && !seats.is_empty(), "there are no others to ask");
@@ -63,8 +62,10 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
             load(),
         ]);
     }
-    let median = written(median(times));
-    section.row(&["median".to_owned(), String::new(), String::new(), median, String::new()]);
+    let median = median(times);
+    let last = ["median".to_owned(), String::new(), String::new(), written(median), String::new()];
+    section.row(&last);
+    section.goal("others' p99 to the screen, times", median, Goal::AtMost(2.0, 1.2));
     platform.end().await?;
     Ok(section)
 }

@@ -9,9 +9,9 @@ use crate::{
     Plan,
     figures::{Latencies, median, real, written},
     load::{Sent, Target, send},
-    platform::{Platform, Size},
+    platform::Platform,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     sockets::{Browsers, Seat, seats},
     surroundings::Surroundings,
     verify::until_stored,
@@ -21,8 +21,7 @@ const RATES: [f64; 2] = [200.0, 2_000.0];
 pub(super) const COMPANIES: u64 = 100;
 
 pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
-    let size = Size { companies: COMPANIES, numbers: 1, people: 100 };
-    let platform = Platform::start(around, size).await?;
+    let platform = Platform::start(around, COMPANIES).await?;
     let seats = seats(&platform.report);
     ensure!(!seats.is_empty(), "the seed's report names no way into a company");
     let note = format!(
@@ -48,12 +47,20 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
             p99.push(latencies.at(990));
             p999.push(latencies.at(999));
         }
+        let (p50, p99) = (median(p50), median(p99));
+        let to = format!("webhook to the browser's socket at {}/s", written(rate));
+        if rate < 1_000.0 {
+            section.goal(&format!("{to}, p50 ms"), p50, Goal::AtMost(10.0, 10.0));
+            section.goal(&format!("{to}, p99 ms"), p99, Goal::AtMost(50.0, 25.0));
+        } else {
+            section.goal(&format!("{to}, p99 ms"), p99, Goal::AtMost(150.0, 150.0));
+        }
         section.row(&[
             written(rate),
             written(real(u64::try_from(acknowledged)?)),
             written(real(u64::try_from(seen)?)),
-            written(median(p50)),
-            written(median(p99)),
+            written(p50),
+            written(p99),
             written(median(p999)),
             load(),
         ]);

@@ -12,17 +12,16 @@ use crate::{
     Plan,
     figures::{median, written},
     load::send,
-    platform::{Platform, Size},
+    platform::Platform,
     processes::{anonymous_mb, load},
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
 };
 
 const SIGN_INS_A_SECOND: u32 = 20;
 
 pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
-    let size = Size { companies: 100, numbers: 1, people: 100 };
-    let mut platform = Platform::start(around, size).await?;
+    let mut platform = Platform::start(around, 100).await?;
     let (mut idle, mut loaded, mut n_signed_in) = (Vec::new(), Vec::new(), 0_u32);
     for round in 1..=plan.rounds {
         sleep(Duration::from_secs(5)).await;
@@ -46,7 +45,10 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
     );
     let mut section =
         Section::new("Memory of the backend", &note, &["idle MB", "loaded MB", "load"]);
-    section.row(&[written(median(idle)), written(median(loaded)), load()]);
+    let (idle, loaded) = (median(idle), median(loaded));
+    section.row(&[written(idle), written(loaded), load()]);
+    section.goal("anonymous memory idle, MB", idle, Goal::AtMost(40.0, 15.0));
+    section.goal("anonymous memory loaded, MB", loaded, Goal::AtMost(100.0, 50.0));
     platform.end().await?;
     Ok(section)
 }

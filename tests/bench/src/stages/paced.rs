@@ -16,9 +16,9 @@ use crate::{
     Plan,
     figures::{median, real, written},
     load::send,
-    platform::{Platform, Size},
+    platform::Platform,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
     verify::{Verdict, until_stored},
 };
@@ -27,8 +27,7 @@ pub(super) const RATE: f64 = 3_300.0;
 const LAG: Duration = Duration::from_secs(5);
 
 pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
-    let platform =
-        Platform::start(around, Size { companies: 100, numbers: 1, people: 100 }).await?;
+    let platform = Platform::start(around, 100).await?;
     let lasts = if plan.is_short { plan.lasts } else { Duration::from_mins(1) };
     let note = format!(
         "Open loop, {} s; latency from the intended time. The lag is up to a second less.",
@@ -85,16 +84,18 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
             load(),
         ]);
     }
-    let mut last = vec!["median".to_owned(), String::new(), written(median(p50))];
-    last.extend([written(median(p99))]);
+    let (p50, p99) = (median(p50), median(p99));
+    let mut last = vec!["median".to_owned(), String::new(), written(p50), written(p99)];
     last.resize(columns.len(), String::new());
     section.row(&last);
+    section.goal("acknowledged at 3,300/s, p50 ms", p50, Goal::AtMost(10.0, 10.0));
+    section.goal("acknowledged at 3,300/s, p99 ms", p99, Goal::AtMost(100.0, 40.0));
     platform.end().await?;
     Ok(section)
 }
 
 /// How far the read model was behind the acknowledgements, at worst.
-async fn watch(
+pub(super) async fn watch(
     platform: &Platform,
     acknowledged: &AtomicU64,
     base: u64,

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::{
     figures::{real, written},
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
 };
 
@@ -22,6 +22,7 @@ pub(super) fn measure(around: &Surroundings) -> anyhow::Result<Section> {
         section.row(&[kind.clone(), written(real(*bytes) / 1_000.0), files.to_string()]);
     }
     section.row(&["all".to_owned(), written(real(all.0) / 1_000.0), all.1.to_string()]);
+    section.goal("first load, kB with brotli", real(all.0) / 1_000.0, Goal::AtMost(300.0, 250.0));
     Ok(section)
 }
 

@@ -15,15 +15,14 @@ use crate::{
     Plan,
     figures::{Latencies, median, written},
     load::send,
-    platform::{Platform, Size},
+    platform::Platform,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
 };
 
 pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
-    let platform =
-        Platform::start(around, Size { companies: 100, numbers: 1, people: 100 }).await?;
+    let platform = Platform::start(around, 100).await?;
     let note = "The head of the ledger and the read model's place are looked at every few \
                 milliseconds: how long until the place reaches what was the head.";
     let columns = ["round", "p50 ms", "p99 ms", "greatest ms", "looks", "load"];
@@ -48,9 +47,11 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
             load(),
         ]);
     }
-    let mut last = vec!["median".to_owned(), written(median(p50)), written(median(p99))];
+    let p99 = median(p99);
+    let mut last = vec!["median".to_owned(), written(median(p50)), written(p99)];
     last.resize(columns.len(), String::new());
     section.row(&last);
+    section.goal("commit to read model at 3,300/s, p99 ms", p99, Goal::AtMost(100.0, 30.0));
     platform.end().await?;
     Ok(section)
 }

@@ -10,9 +10,9 @@ use crate::{
     Plan, child,
     figures::{counted, median, rate, written},
     load::send,
-    platform::{Platform, Size},
+    platform::Platform,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
     verify::until_stored,
 };
@@ -20,13 +20,16 @@ use crate::{
 const BESIDE: f64 = 500.0;
 
 pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
-    let platform =
-        Platform::start(around, Size { companies: 100, numbers: 1, people: 100 }).await?;
+    let platform = Platform::start(around, 100).await?;
     fill(&platform, if plan.is_short { 5_000 } else { 60_000 }, "f").await?;
     let note = "Events of the ledger a second, `masteria rebuild all` from its start to its end.";
     let columns = ["", "events", "events/s", "load"];
     let mut section = Section::new("Rebuilding all read models", note, &columns);
-    for (title, beside) in [("alone", None), ("beside 500 webhooks/s", Some(BESIDE))] {
+    let ways = [
+        ("alone", None, Goal::AtLeast(30_000.0, 60_000.0)),
+        ("beside 500 webhooks/s", Some(BESIDE), Goal::AtLeast(12_000.0, 30_000.0)),
+    ];
+    for (title, beside, goal) in ways {
         let mut speeds = Vec::new();
         let mut events = 0;
         for round in 1..=plan.rounds {
@@ -34,10 +37,12 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
             events = n;
             speeds.push(rate(u64::try_from(n).unwrap_or(0), took));
         }
+        let speed = median(speeds);
+        section.goal(&format!("rebuild of all read models {title}, events/s"), speed, goal);
         section.row(&[
             title.to_owned(),
             written(counted(usize::try_from(events).unwrap_or(0))),
-            written(median(speeds)),
+            written(speed),
             load(),
         ]);
     }

@@ -9,14 +9,14 @@ use super::rebuild::fill;
 use crate::{
     Plan, child,
     figures::{median, rate, written},
-    platform::{Platform, Size},
+    platform::Platform,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
 };
 
 pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Result<Section> {
-    let platform = Platform::start(around, Size { companies: 1, numbers: 1, people: 100 }).await?;
+    let platform = Platform::start(around, 1).await?;
     fill(&platform, if plan.is_short { 5_000 } else { 80_000 }, "v").await?;
     let company: String = sqlx::query_scalar(
         "select company_id::text from ledger.events group by company_id order by count(*) desc limit 1",
@@ -44,7 +44,9 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
     let note = "`masteria verify --company`: reading, hashing, the chain, the continuity.";
     let mut section =
         Section::new("Verifying a company's history", note, &["events", "events/s", "load"]);
-    section.row(&[n.to_string(), written(median(speeds)), load()]);
+    let speed = median(speeds);
+    section.row(&[n.to_string(), written(speed), load()]);
+    section.goal("a company verified, events/s", speed, Goal::AtLeast(200_000.0, 300_000.0));
     platform.end().await?;
     Ok(section)
 }

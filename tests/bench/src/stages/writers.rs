@@ -5,7 +5,7 @@ use crate::{
     figures::{median, rate, written},
     ledger,
     processes::load,
-    report::Section,
+    report::{Goal, Section},
     surroundings::Surroundings,
 };
 
@@ -33,5 +33,6 @@ pub(super) async fn measure(around: &Surroundings, plan: &Plan) -> anyhow::Resul
         let share = format!("{:.0} %", speed / one * 100.0);
         section.row(&[n.to_string(), written(speed), share, load()]);
     }
+    section.goal("two writers, share of one", two / one, Goal::AtLeast(0.7, 1.0));
     Ok(section)
 }
