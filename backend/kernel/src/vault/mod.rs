@@ -186,7 +186,11 @@ impl Vault {
         self.fetch(&missing, &companies, &mut keys).await?;
         missing.retain(|id| !keys.0.contains_key(id));
         if !missing.is_empty() {
-            self.make(&missing, &companies).await?;
+            self.make(&missing, &companies, &mut keys).await?;
+            // Those that somebody else made meanwhile.
+            missing.retain(|id| !keys.0.contains_key(id));
+        }
+        if !missing.is_empty() {
             self.fetch(&missing, &companies, &mut keys).await?;
         }
         Ok(keys)
@@ -362,14 +366,17 @@ impl Vault {
         keys: &mut Keys,
     ) -> Result<()> {
         let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            // That the key is there is asked outside: inside, it would let the planner of a young
+            // table walk all keys of the period instead of taking the one.
             "select w.nr, k.wrapped
              from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) with ordinality
                as w(company, subject, class, period, nr)
              cross join lateral (
                select wrapped from vault.subject_keys
                where company_id = w.company and subject_id = w.subject and class = w.class
-                 and period = w.period and wrapped is not null limit 1
-             ) k",
+                 and period = w.period limit 1
+             ) k
+             where k.wrapped is not null",
         )
         .bind(ids.iter().map(|id| id.company).collect::<Vec<_>>())
         .bind(ids.iter().map(|id| id.subject).collect::<Vec<_>>())
@@ -391,13 +398,21 @@ impl Vault {
 
     /// Stored in one order, so that two processes that make the same keys do not wait for each other
     /// in a circle. The statement says so itself: a join inside it may have lost the order of `ids`.
-    async fn make(&self, ids: &[KeyId], companies: &HashMap<Uuid, CompanyKeys>) -> Result<()> {
+    async fn make(
+        &self,
+        ids: &[KeyId],
+        companies: &HashMap<Uuid, CompanyKeys>,
+        keys: &mut Keys,
+    ) -> Result<()> {
         let mut wrapped = Vec::with_capacity(ids.len());
+        let mut made: HashMap<(Uuid, Uuid, &str, i32), (KeyId, Key)> =
+            HashMap::with_capacity(ids.len());
         for id in ids {
             let company = companies.get(&id.company).ok_or(Error::Erased)?;
             let key = Zeroizing::new(new_key().ok_or(Error::Seal)?);
             let bytes = encrypt(&company.key, &bound_subject(id), key.as_slice());
             wrapped.push(bytes.ok_or(Error::Seal)?);
+            made.insert((id.company, id.subject, id.class.as_str(), id.period), (*id, key));
         }
         let statement = if planted(Plant::SecondKey) {
             "insert into vault.subject_keys (company_id, subject_id, class, period, wrapped)
@@ -406,31 +421,41 @@ impl Vault {
                as n(company, subject, class, period, wrapped)
              where $6 = $6
              on conflict (company_id, subject_id, class, period)
-             do update set wrapped = excluded.wrapped, shredded_at = null"
+             do update set wrapped = excluded.wrapped, shredded_at = null
+             returning company_id, subject_id, class, period"
         } else {
             "insert into vault.subject_keys (company_id, subject_id, class, period, wrapped)
              select n.company, n.subject, n.class, n.period, n.wrapped
              from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::bytea[])
                as n(company, subject, class, period, wrapped)
-             where not exists (
-                 select from vault.subject_keys k
+             where (
+                 select true from vault.subject_keys k
                  where k.company_id = n.company and k.subject_id = n.subject
-                   and k.class = n.class and k.period = $6)
+                   and k.class = n.class and k.period = $6 limit 1) is null
                and not exists (
                  select from vault.shredded_periods p
                  where p.class = n.class and p.period = n.period)
              order by n.company, n.subject, n.class, n.period
-             on conflict (company_id, subject_id, class, period) do nothing"
+             on conflict (company_id, subject_id, class, period) do nothing
+             returning company_id, subject_id, class, period"
         };
-        sqlx::query(statement)
+        let stored: Vec<(Uuid, Uuid, String, i32)> = sqlx::query_as(statement)
             .bind(ids.iter().map(|id| id.company).collect::<Vec<_>>())
             .bind(ids.iter().map(|id| id.subject).collect::<Vec<_>>())
             .bind(ids.iter().map(|id| id.class.as_str()).collect::<Vec<_>>())
             .bind(ids.iter().map(|id| id.period).collect::<Vec<_>>())
             .bind(wrapped)
             .bind(EVERY_PERIOD)
-            .execute(&self.pool)
+            .fetch_all(&self.pool)
             .await?;
+        let now = self.ground.clock.monotonic();
+        for (company, subject, class, period) in &stored {
+            let Some((id, key)) = made.remove(&(*company, *subject, class.as_str(), *period)) else {
+                continue;
+            };
+            self.subjects.lock().put(id, (now, key.clone()));
+            keys.0.insert(id, key);
+        }
         Ok(())
     }
 }
