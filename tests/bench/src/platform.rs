@@ -29,7 +29,6 @@ use crate::{
 const SECRET: &str = "bench-app-secret";
 const TOKEN: &str = "EAAbench";
 
-
 /// A running installation with a database of its own.
 #[derive(Debug)]
 pub(crate) struct Platform {
@@ -190,10 +189,15 @@ impl Platform {
 
     /// A session of the first person in the report who can sign in: the cookie.
     pub(crate) async fn sign_in(&self) -> anyhow::Result<String> {
+        self.sign_in_in_turn(0).await
+    }
+
+    /// The same for one after the other of those who can.
+    pub(crate) async fn sign_in_in_turn(&self, nth: usize) -> anyhow::Result<String> {
         let users = find_all(&self.report, "password");
-        let (email, password) = users
-            .iter()
-            .find_map(|user| Some((user.get("email")?.as_str()?, user.get("password")?.as_str()?)))
+        let user = users.get(nth.checked_rem(users.len()).unwrap_or(0));
+        let (email, password) = user
+            .and_then(|user| Some((user.get("email")?.as_str()?, user.get("password")?.as_str()?)))
             .context("nobody in the seed's report can sign in")?;
         self.sign_in_as(email, password).await
     }

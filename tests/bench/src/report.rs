@@ -4,10 +4,7 @@
 
 use std::{fs, path::Path};
 
-use crate::{
-    figures::written,
-    processes::load,
-};
+use crate::{figures::written, processes::load};
 
 /// What a figure has to reach.
 #[derive(Debug, Clone, Copy)]
@@ -168,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_page_keeps_its_head_and_gets_its_sections_anew() {
-        let out = std::env::temp_dir().join(format!("masteria-bench-report-{}", std::process::id()));
+        let out =
+            std::env::temp_dir().join(format!("masteria-bench-report-{}", std::process::id()));
         let page = out.join("page.md");
         let mut section = Section::new("Disk", "", &["a"]);
         section.row(&["1".to_owned()]);

@@ -450,7 +450,8 @@ impl Vault {
             .await?;
         let now = self.ground.clock.monotonic();
         for (company, subject, class, period) in &stored {
-            let Some((id, key)) = made.remove(&(*company, *subject, class.as_str(), *period)) else {
+            let Some((id, key)) = made.remove(&(*company, *subject, class.as_str(), *period))
+            else {
                 continue;
             };
             self.subjects.lock().put(id, (now, key.clone()));

@@ -106,11 +106,12 @@ async fn cost(around: &Surroundings, plan: &Plan, size: Size) -> anyhow::Result<
 async fn fill(platform: &Platform, size: Size) -> anyhow::Result<()> {
     let mut load_ = load_of(&platform.address, &platform.targets, "e".to_owned());
     (load_.repeated, load_.forged) = (0.0, 0.0);
-    (load_.at_most, load_.in_turn) = (Some(size.companies * size.people / A_DELIVERY), Some(A_DELIVERY));
+    (load_.at_most, load_.in_turn) =
+        (Some(size.companies * size.people / A_DELIVERY), Some(A_DELIVERY));
     (load_.lasts, load_.connections) = (Duration::from_mins(10), 8);
     let sent = send(&load_, Arc::default()).await?;
     let wanted = u64::try_from(sent.acknowledged.len())? * A_DELIVERY;
-    ensure!(wanted == size.companies * size.people, "{} of all people wrote", wanted);
+    ensure!(wanted == size.companies * size.people, "only {wanted} wrote");
     until_stored(wanted, Duration::from_mins(10), || platform.n_stored()).await?;
     Ok(())
 }

@@ -260,7 +260,8 @@ fn compare(section: &mut Section, rounds: &BTreeMap<String, Vec<Round>>) {
     for (what, pick, usual_goal, tuned_goal) in figures {
         let ours = middle(rounds, OURS, pick);
         let theirs = middle(rounds, usual.name, pick);
-        let best = tuned.iter().map(|peer| middle(rounds, peer.name, pick)).fold(f64::NAN, f64::max);
+        let best =
+            tuned.iter().map(|peer| middle(rounds, peer.name, pick)).fold(f64::NAN, f64::max);
         let goal = Goal::AtLeast(usual_goal.0, usual_goal.1);
         section.goal(&format!("{what}, times Express + BullMQ"), ours / theirs, goal);
         let goal = Goal::AtLeast(tuned_goal.0, tuned_goal.1);
