@@ -163,6 +163,8 @@ impl Nodes {
     /// # Errors
     /// If Postgres fails; then it is lost by time.
     pub async fn pass_on(&self, unit: &str) -> Result<()> {
+        // A look that is under way believes older rows.
+        let _no_look = self.inner.left.lock().await;
         {
             let mut units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(stand) = units.get_mut(unit) {
@@ -177,6 +179,7 @@ impl Nodes {
     /// # Errors
     /// If Postgres fails; then it is lost by time.
     pub async fn resign(&self, unit: &str) -> Result<()> {
+        let _no_look = self.inner.left.lock().await;
         let stand = {
             let mut units = self.inner.units.lock().unwrap_or_else(PoisonError::into_inner);
             units.remove(unit)
@@ -344,19 +347,21 @@ impl Nodes {
             units.keys().cloned().collect()
         };
         let me = &self.inner.identity;
+        let mut steps = Vec::with_capacity(wanted.len());
         for unit in wanted {
-            let held = known.get(&unit);
             let vacant = now.saturating_sub(*seen.vacant.get(&unit).unwrap_or(&now));
-            let step = step(&unit, held, (&me.node, me.session), live, vacant);
+            let held = known.get(&unit);
+            steps.push((step(&unit, held, (&me.node, me.session), live, vacant), unit));
+        }
+        let taken = self.take(&steps, known).await?;
+        self.ask(&steps).await?;
+        for (step, unit) in steps {
+            let held = known.get(&unit);
             let epoch = match step {
                 Step::Keep(epoch) => Some(epoch),
                 Step::Yield(epoch) => self.yields(&unit, epoch, now).await?,
-                Step::Take => self.take(&unit, held).await?,
-                Step::Ask(epoch) => {
-                    self.ask(&unit, epoch).await?;
-                    None
-                }
-                Step::Leave => None,
+                Step::Take => taken.get(&unit).copied(),
+                Step::Ask(_) | Step::Leave => None,
             };
             let lives = held.is_some_and(|held| {
                 held.node.as_ref().and_then(|node| live.get(node)).map(|peer| peer.session)
@@ -397,51 +402,93 @@ impl Nodes {
         Ok(None)
     }
 
-    /// Asks the owner for a unit that is our share.
-    async fn ask(&self, unit: &str, epoch: i64) -> Result<()> {
-        sqlx::query("update node.assignments set wanted_by = $2 where unit = $1 and epoch = $3")
-            .bind(unit)
-            .bind(&self.inner.identity.node)
-            .bind(epoch)
-            .execute(&self.inner.pools.direct)
-            .await?;
+    /// Asks the owners for the units that are our share.
+    async fn ask(&self, steps: &[(Step, String)]) -> Result<()> {
+        let asked = steps.iter().filter_map(|(step, unit)| match step {
+            Step::Ask(epoch) => Some((unit.as_str(), *epoch)),
+            _ => None,
+        });
+        let (units, epochs): (Vec<&str>, Vec<i64>) = asked.unzip();
+        if units.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "update node.assignments a
+             set wanted_by = $2
+             from unnest($1::text[], $3::bigint[]) as w(unit, epoch)
+             where a.unit = w.unit and a.epoch = w.epoch",
+        )
+        .bind(units)
+        .bind(&self.inner.identity.node)
+        .bind(epochs)
+        .execute(&self.inner.pools.direct)
+        .await?;
         Ok(())
     }
 
-    /// Takes a unit if it is still as we saw it; returns the new epoch.
-    async fn take(&self, unit: &str, held: Option<&Assignment>) -> Result<Option<i64>> {
+    /// Takes units that are still as we saw them; returns their new epochs.
+    async fn take(
+        &self,
+        steps: &[(Step, String)],
+        known: &BTreeMap<String, Assignment>,
+    ) -> Result<HashMap<String, i64>> {
         let Identity { node, session } = &self.inner.identity;
-        let epoch: Option<i64> = match held {
-            None => sqlx::query_scalar(
-                "insert into node.assignments (unit, node, session, epoch) values ($1, $2, $3, 1)
-                     on conflict do nothing
-                     returning epoch",
+        let (mut fresh, mut units) = (vec![], vec![]);
+        let (mut epochs, mut sessions) = (vec![], vec![]);
+        for (_, unit) in steps.iter().filter(|(step, _)| *step == Step::Take) {
+            let Some(held) = known.get(unit) else {
+                fresh.push(unit.as_str());
+                continue;
+            };
+            units.push(unit.as_str());
+            epochs.push(held.epoch);
+            sessions.push(held.session);
+        }
+        let mut taken: Vec<(String, i64)> = vec![];
+        if !fresh.is_empty() {
+            let made: Vec<(String, i64)> = sqlx::query_as(
+                "insert into node.assignments (unit, node, session, epoch)
+                 select unit, $2, $3, 1 from unnest($1::text[]) as w(unit)
+                 on conflict do nothing
+                 returning unit, epoch",
             )
-            .bind(unit)
+            .bind(fresh)
             .bind(node)
             .bind(session)
-            .fetch_optional(&self.inner.pools.direct)
-            .await?,
-            Some(held) => {
-                sqlx::query_scalar(
-                    "update node.assignments
-                     set node = $2, session = $3, epoch = epoch + 1, wanted_by = null
-                     where unit = $1 and epoch = $4 and session is not distinct from $5
-                     returning epoch",
-                )
-                .bind(unit)
-                .bind(node)
-                .bind(session)
-                .bind(held.epoch)
-                .bind(held.session)
-                .fetch_optional(&self.inner.pools.direct)
-                .await?
-            }
-        };
-        if let Some(epoch) = epoch {
+            .fetch_all(&self.inner.pools.direct)
+            .await?;
+            taken.extend(made);
+        }
+        if !units.is_empty() {
+            // Two that take at once take their locks in one order.
+            let moved: Vec<(String, i64)> = sqlx::query_as(
+                "with free as (
+                   select a.unit
+                   from node.assignments a
+                   join unnest($1::text[], $4::bigint[], $5::uuid[]) as w(unit, epoch, session)
+                     on a.unit = w.unit and a.epoch = w.epoch
+                       and a.session is not distinct from w.session
+                   order by a.unit
+                   for update of a)
+                 update node.assignments a
+                 set node = $2, session = $3, epoch = a.epoch + 1, wanted_by = null
+                 from free
+                 where a.unit = free.unit
+                 returning a.unit, a.epoch",
+            )
+            .bind(units)
+            .bind(node)
+            .bind(session)
+            .bind(epochs)
+            .bind(sessions)
+            .fetch_all(&self.inner.pools.direct)
+            .await?;
+            taken.extend(moved);
+        }
+        for (unit, epoch) in &taken {
             tracing::info!(node.unit = unit, node.epoch = epoch, "{unit} is ours");
         }
-        Ok(epoch)
+        Ok(taken.into_iter().collect())
     }
 }
 
