@@ -104,6 +104,17 @@ impl<'a> Desk<'a> {
 }
 
 impl Desk<'_> {
+    /// Somebody with this name and a thread, as soon as she is there.
+    pub(crate) async fn until_known(&mut self, name: &str) -> Value {
+        let mut found = Value::Null;
+        eventually(&format!("{name} is known"), async || {
+            found = self.contact(name).await.unwrap_or_default();
+            found["conversations"][0].is_string()
+        })
+        .await;
+        found
+    }
+
     /// The channel is paused, or goes on.
     pub(crate) async fn channel_is(&mut self, verb: &str) {
         let channel = self.channel()["channel"].as_str().unwrap().to_owned();

@@ -20,6 +20,11 @@ const SHORT: &str = "554187650123";
 const SAID: &str = "quero o vestido magenta";
 const ANSWER: &str = "temos no tamanho pequeno";
 const WAITS: &str = "chega na quinta-feira";
+/// Her other number, known as somebody else before the two were merged.
+const OTHER: (&str, &str) = ("Zulmira Trabalho", "5541987659876");
+const SAID_THERE: &str = "escrevo do trabalho";
+/// Somebody who stays.
+const STAYS: (&str, &str) = ("Otto Lacerda", "5541999990002");
 const INSIDE: &str = "CONTRATO-DA-ZULMIRA-7431";
 
 /// Moments at which an erasure is killed.
@@ -77,7 +82,8 @@ impl Desk<'_> {
 /// What she could be known by, wherever it stands.
 fn traces() -> Vec<String> {
     let texts = [NAME, "Zulmira", "zulmira", PHONE, SHORT, SAID, ANSWER, WAITS, INSIDE];
-    let mut traces: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+    let texts = texts.into_iter().chain([OTHER.0, OTHER.1, SAID_THERE]);
+    let mut traces: Vec<String> = texts.map(str::to_owned).collect();
     // Her number as people write it, and inside a provider's message id.
     traces.extend([&PHONE[2..], &SHORT[2..]].map(str::to_owned));
     for before in 0..3 {
@@ -172,6 +178,22 @@ async fn counts(house: &House) -> BTreeMap<String, usize> {
     counts
 }
 
+/// How many raw deliveries are empty, and how many are not.
+async fn bodies(house: &House) -> (i64, i64) {
+    let pool = PgPool::connect(house.superuser()).await.unwrap();
+    let query = "select count(*) filter (where octet_length(sealed) = 0),
+                        count(*) filter (where octet_length(sealed) > 0)
+                 from intake.deliveries";
+    let bodies = sqlx::query_as(query).fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    bodies
+}
+
+fn n_files(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { n_files(&path) } else { 1 }).sum()
+}
+
 /// Asks for the erasure; `None` if the platform died meanwhile.
 async fn erase(desk: &mut Desk<'_>, contact: &str) -> Option<(StatusCode, Value)> {
     let path = format!("/api/v1/contacts/{contact}/erase");
@@ -194,6 +216,20 @@ async fn es14_faults_leave_an_erased_person_nowhere_and_what_was_counted_as_it_w
     let mut node = house.serve(None).await;
     let mut desk = Desk::of(&house).await;
     let (contact, thread) = desk.all_is_said().await;
+    desk.writes(OTHER, json!({ "text": SAID_THERE })).await;
+    desk.writes(STAYS, json!({ "text": "bom dia" })).await;
+    let other = desk.until_known("Trabalho").await["id"].as_str().unwrap().to_owned();
+    let stays = desk.until_known("Lacerda").await;
+    let merge = format!("/api/v1/contacts/{other}/merge");
+    let (status, problem) = desk.post(&merge, &json!({ "into": contact })).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+    let file = desk
+        .messages(&thread)
+        .await
+        .into_iter()
+        .find_map(|it| it["content"]["file"].as_str().map(str::to_owned));
+    let file = format!("/api/v1/files/{}", file.unwrap());
+    assert!(desk.get(&file).await.is_some());
     let before = scan(&house).await;
     for place in ["contacts_people.people", "conversations_threads.messages"] {
         assert!(before.iter().any(|found| found.starts_with(place)), "{place}: {before:#?}");
@@ -222,6 +258,15 @@ async fn es14_faults_leave_an_erased_person_nowhere_and_what_was_counted_as_it_w
     let states: Vec<_> = messages.iter().map(|message| &message["delivery"]["state"]).collect();
     assert!(states.contains(&&json!("suppressed")), "what waited is not sent: {states:?}");
     assert_eq!(fs::read_dir(house.folder().join("blobs/shreds")).unwrap().count(), 1);
+    assert!(desk.get(&file).await.is_none(), "her file");
+    assert_eq!(n_files(&house.folder().join("blobs")), 1, "only the record of the shred is left");
+    // What came of her is empty; what came of others is as it was.
+    let bodies = bodies(&house).await;
+    assert!(bodies.0 >= 3 && bodies.1 >= 1, "{bodies:?}");
+    let shown = desk.contact("Lacerda").await.unwrap();
+    assert_eq!((&shown["id"], &shown["name"]), (&stays["id"], &json!(STAYS.0)));
+    let said = desk.messages(stays["conversations"][0].as_str().unwrap()).await;
+    assert_eq!(said[0]["content"]["body"], "bom dia");
     let again = desk.get(&format!("/api/v1/contacts/{contact}/erasure")).await.unwrap();
     assert_eq!(again["proof"], certificate["proof"]);
 

@@ -10,7 +10,7 @@ use crate::{
     company::Company,
     desk::Desk,
     erasure::rows,
-    house::{House, eventually, eventually_or, write_secret},
+    house::{House, eventually, write_secret},
 };
 
 const ANA: (&str, &str) = ("Ana Prudente", "5541988880001");
@@ -18,18 +18,7 @@ const ANA: (&str, &str) = ("Ana Prudente", "5541988880001");
 /// She has written; her thread.
 async fn ana_writes(desk: &mut Desk<'_>, text: &str) -> String {
     desk.writes(ANA, json!({ "text": text })).await;
-    let (house, mut thread) = (desk.house, String::new());
-    eventually_or(
-        "Ana is here",
-        async || {
-            let contact = desk.contact("Prudente").await.unwrap_or_default();
-            thread = contact["conversations"][0].as_str().unwrap_or_default().to_owned();
-            !thread.is_empty()
-        },
-        || house.last_words(),
-    )
-    .await;
-    thread
+    desk.until_known("Prudente").await["conversations"][0].as_str().unwrap().to_owned()
 }
 
 async fn is_held(house: &House) -> bool {
