@@ -335,7 +335,7 @@ async fn d34_faults_a_backup_from_before_does_not_bring_an_erased_person_back() 
     let (status, certificate) = erase(&mut desk, &contact).await.unwrap();
     assert_eq!(status, StatusCode::OK, "{certificate}");
     node.kill();
-    house.restore();
+    house.restore().await;
     assert!(!scan(&house).await.is_empty(), "the backup has her");
 
     let mut node = house.serve(None).await;

@@ -50,7 +50,7 @@ async fn d12_faults_a_restored_database_sends_nothing_twice_and_waits_for_a_pers
     desk.channel_is("resume").await;
     desk.until_state(&thread, &message, "delivered").await;
     node.kill();
-    house.restore();
+    house.restore().await;
 
     let mut node = house.serve(None).await;
     assert!(is_held(&house).await, "another history of the cluster");

@@ -303,7 +303,7 @@ impl House {
     }
 
     /// The database is again what it was at the backup: another history of the same cluster begins.
-    pub(crate) fn restore(&mut self) {
+    pub(crate) async fn restore(&mut self) {
         self.postgres.kill();
         let (backup, home) = (self.folder().join("backup"), self.folder().join("postgres"));
         fs::remove_dir_all(home.join("data")).unwrap();
@@ -319,6 +319,14 @@ impl House {
         owner.arg("-R").arg(format!("--reference={}", home.display())).arg(home.join("data"));
         assert!(owner.status().unwrap().success());
         self.postgres.again();
+        // It answers before it takes writes.
+        eventually("the other history has begun", async || {
+            let pool = sqlx::PgPool::connect(self.superuser()).await.unwrap();
+            let asked = sqlx::query_scalar("select not pg_is_in_recovery()").fetch_one(&pool).await;
+            pool.close().await;
+            asked.unwrap()
+        })
+        .await;
     }
 }
 
