@@ -273,6 +273,8 @@ pub struct Handover {
 enum Busy {
     Nothing,
     Picking(Vec<Candidate>),
+    /// What was picked is being given back: none of it may be called any more.
+    Releasing,
     Other,
 }
 
@@ -430,6 +432,7 @@ impl Lane {
             }
         }
         if !self.picked.is_empty()
+            && self.busy != Busy::Releasing
             && self.calling.len() < self.most_calls(now)
             && self.rate.slot(now.steady) <= now.steady
             && let Some(candidate) = self.picked.pop_front()
@@ -537,7 +540,7 @@ impl Lane {
         if self.picked.is_empty() || self.busy != Busy::Nothing {
             return Action::Idle;
         }
-        self.busy = Busy::Other;
+        self.busy = Busy::Releasing;
         Action::Release(
             self.picked.iter().map(|candidate| candidate.message).collect(),
             self.version,

@@ -145,6 +145,24 @@ fn ch16_paused_it_calls_nothing_and_gives_back_then_goes_on_in_order() {
 }
 
 #[test]
+fn ch16_what_is_being_given_back_is_not_called_when_it_goes_on_meanwhile() {
+    let mut lane = lane();
+    for n in 1..=20 {
+        lane.on(Input::Queued(to(n, n)), at(0));
+    }
+    let before = work(&mut lane, 0);
+    lane.on(Input::Halt(Halt::Channel), at(1));
+    let Action::Release(..) = next(&mut lane, at(1)) else { panic!("kept what it had") };
+    lane.on(Input::Resume(Halt::Channel), at(2));
+    for ms in 2..200 {
+        assert!(!matches!(next(&mut lane, at(ms)), Action::Call(_)), "called at {ms}");
+    }
+    lane.given_back(at(200));
+    let after = work_until(&mut lane, 200, 2_200);
+    assert_eq!(before.into_iter().chain(after).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
+}
+
+#[test]
 fn two_reasons_to_stand_still_need_two_to_go_on() {
     let mut lane = lane();
     lane.on(Input::Queued(to(1, 1)), at(0));
