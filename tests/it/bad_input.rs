@@ -37,24 +37,31 @@ async fn bodies_in_flight_share_32_megabytes_and_more_is_503_until_others_have_g
             .body(body)
     };
     let delivery = |body: Body| shop.platform.request(Method::POST, &hook).body(body);
-    let before = shop.get("/api/v1/api-keys").await;
     // Programs and providers alike hold what they have sent so far.
     let key = shop.seeded["api_key"].as_str().unwrap();
-    let mut held = Vec::new();
-    for at in 0..BUDGET / BODY_LIMIT {
+    let hold = async |at: usize| {
         let program = format!(
             "Authorization: Bearer {key}\r\nContent-Type: application/json\r\nIdempotency-Key: k{at}\r\n"
         );
-        held.push(match at % 2 {
+        match at % 2 {
             0 => unfinished(&shop, "/api/v1/messages", &program).await,
             _ => unfinished(&shop, &hook, "").await,
-        });
+        }
+    };
+    let mut held = Vec::new();
+    for at in 0..BUDGET / BODY_LIMIT {
+        held.push(hold(at).await);
     }
     let whole = || Body::from(vec![b' '; BODY_LIMIT]);
     let refused = shop
         .until("a full house", async |_| {
             let answer = command(whole()).send().await.unwrap();
-            (answer.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
+            if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+                return Some(answer);
+            }
+            // It may have taken the room of one that was still arriving.
+            held.push(hold(held.len()).await);
+            None
         })
         .await;
     assert!(refused.headers().contains_key(header::RETRY_AFTER));
@@ -70,7 +77,8 @@ async fn bodies_in_flight_share_32_megabytes_and_more_is_503_until_others_have_g
         (answer.status() != StatusCode::SERVICE_UNAVAILABLE).then_some(())
     })
     .await;
-    assert_eq!(shop.get("/api/v1/api-keys").await, before, "half an effect");
+    let keys = shop.get("/api/v1/api-keys").await;
+    assert_eq!(keys["items"].as_array().unwrap().len(), 1, "half an effect");
     shop.platform.stop().await;
 }
 

@@ -1,10 +1,11 @@
 //! Menus, by the browser's own popovers: they close on Esc and on a click beside them, and give
 //! the focus back to their button.
 
-use super::live::told;
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlElement, KeyboardEvent};
+
+use super::live::told;
 
 /// A menu whose button names it in `popovertarget`.
 #[component]

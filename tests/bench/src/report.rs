@@ -167,7 +167,7 @@ mod tests {
     fn a_page_keeps_its_head_and_gets_its_sections_anew() {
         let out =
             std::env::temp_dir().join(format!("masteria-bench-report-{}", std::process::id()));
-        let page = out.join("page.md");
+        let page = out.join("BENCHMARKS.md");
         let mut section = Section::new("Disk", "", &["a"]);
         section.row(&["1".to_owned()]);
         section.goal("bytes", 650.0, Goal::AtMost(700.0, 400.0));

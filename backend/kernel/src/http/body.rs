@@ -156,6 +156,10 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         refusal(&error.into_inner(), &pointer)
     })?;
     json.end().map_err(|error| refusal(&error, ""))?;
+    // Serde reads a list as the fields of a struct in their order, which nobody means.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid("", "wrong_type"));
+    }
     if seen.has_nul {
         return Err(Problem::new(Kind::Invalid, "not_storable"));
     }

@@ -135,14 +135,19 @@ impl Rate {
         self.next = self.next.max(now.saturating_sub(CATCH_UP)) + gap;
     }
 
-    /// How many the limiter lets go within `ahead`.
+    /// How many the limiter lets go within `ahead`: what the pace allows, and no more than the second
+    /// has room for by then.
     #[must_use]
     pub fn within(&mut self, now: Duration, ahead: Duration) -> usize {
         let slot = self.slot(now).max(now);
-        let Some(left) = (now + ahead).checked_sub(slot) else { return 0 };
-        let gap = self.gap();
-        let more = left.as_micros() / gap.as_micros().max(1);
-        usize::try_from(more).unwrap_or(usize::MAX).saturating_add(1)
+        let until = now + ahead;
+        let Some(left) = until.checked_sub(slot) else { return 0 };
+        let more = left.as_micros() / self.gap().as_micros().max(1);
+        let paced = usize::try_from(more).unwrap_or(usize::MAX).saturating_add(1);
+        let window = self.window();
+        let crowd = self.departures.iter().rev().take_while(|left| **left + window > until).count();
+        let budget = usize::try_from(self.budget()).unwrap_or(usize::MAX);
+        paced.min(budget.saturating_sub(crowd))
     }
 
     /// How many left in the last second, for the one who takes over.
@@ -265,6 +270,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Breaker, Pair, Rate};
+
+    #[test]
+    fn ca07_what_may_leave_soon_is_no_more_than_the_second_has_room_for() {
+        let mut rate = Rate::new(80);
+        rate.restore(Duration::from_millis(500), 70);
+        let now = Duration::from_millis(600);
+        let soon = rate.within(now, Duration::from_millis(250));
+        assert_eq!(soon, 10);
+        for _ in 0..soon {
+            let slot = rate.slot(now);
+            assert!(slot <= now + Duration::from_millis(250), "{slot:?}");
+            rate.depart(slot.max(now));
+        }
+        assert_eq!(rate.within(now, Duration::from_millis(250)), 0);
+    }
 
     #[test]
     fn re06_a_provider_that_is_silent_is_left_alone_longer_each_time_and_then_tried_with_one() {

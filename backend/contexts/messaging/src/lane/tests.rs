@@ -179,10 +179,10 @@ fn d22_a_lane_whose_facts_are_old_waits_until_they_are_fresh() {
     let mut lane = lane();
     lane.on(Input::Queued(to(1, 1)), at(0));
     lane.on(Input::Halt(Halt::Facts), at(0));
-    assert_eq!(lane.next(at(0)), Action::Idle);
-    assert_eq!(lane.next(at(60_000)), Action::Idle, "time alone makes them no fresher");
+    assert_eq!(next(&mut lane, at(0)), Action::Idle);
+    assert_eq!(next(&mut lane, at(60_000)), Action::Idle, "time alone makes them no fresher");
     lane.on(Input::Resume(Halt::Facts), at(60_000));
-    assert!(matches!(lane.next(at(60_000)), Action::Pick(_)));
+    assert!(matches!(next(&mut lane, at(60_000)), Action::Pick(_)));
 }
 
 #[test]
