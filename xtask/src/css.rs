@@ -145,7 +145,6 @@ fn squeeze(text: &str) -> String {
     for letter in text.trim().chars() {
         match quote {
             Some(mark) if mark == letter => quote = None,
-            Some(_) => {}
             None if letter == '"' || letter == '\'' => quote = Some(letter),
             None if letter.is_whitespace() => {
                 if !out.ends_with([' ', ';', ',', '{']) {
@@ -156,7 +155,7 @@ fn squeeze(text: &str) -> String {
             None if ";{}".contains(letter) && out.ends_with(' ') => {
                 out.pop();
             }
-            None => {}
+            Some(_) | None => {}
         }
         out.push(letter);
     }

@@ -19,7 +19,11 @@ pub(crate) fn lighten(output: &mut Output, script: &str) -> String {
         is_theirs && !script.contains(&format!("wasm.{name}"))
     };
     let exports = module.exports.iter().filter(|export| is_unused(&export.name));
-    for id in exports.map(|export| export.id()).collect::<Vec<_>>() {
+    let mut ids = Vec::new();
+    for export in exports {
+        ids.push(export.id());
+    }
+    for id in ids {
         module.exports.delete(id);
     }
     let mut names = 0;

@@ -179,13 +179,11 @@ impl Log {
         let mut pasts: Vec<Vec<Past>> = Vec::new();
         pasts.resize_with(wanted.len(), Vec::new);
         for row in &rows {
-            let event_type = match self.words.word(row.try_get(3)?) {
-                Some(known) => Some(known),
-                None => {
-                    self.words.load(&mut *connection).await?;
-                    self.words.word(row.try_get(3)?)
-                }
-            };
+            let mut event_type = self.words.word(row.try_get(3)?);
+            if event_type.is_none() {
+                self.words.load(&mut *connection).await?;
+                event_type = self.words.word(row.try_get(3)?);
+            }
             let past = Past {
                 position: row.try_get(1)?,
                 stream_seq: row.try_get(2)?,

@@ -213,24 +213,24 @@ impl Cli {
     async fn command(self) -> anyhow::Result<Done> {
         let config = Config::load()?;
         match self.command {
-            Command::Serve(serve) => serve::serve(config, serve.roles).await,
+            Command::Serve(serve) => Box::pin(serve::serve(config, serve.roles)).await,
             Command::Migrate => doctor::migrate(&config).await,
             Command::Nats(Nats::Apply) => doctor::nats_apply(&config).await,
             Command::Doctor(json) => doctor::doctor(&config, json.json).await,
-            Command::Seed(seed) => seed::seed(config, seed).await,
+            Command::Seed(seed) => Box::pin(seed::seed(config, seed)).await,
             Command::Events(events) => ledger::events(config, events).await,
             Command::Verify(verify) => ledger::verify(config, verify).await,
             Command::Export(export) => export::export(config, export).await,
             Command::Replay(replay) => Box::pin(export::replay(config, replay)).await,
             Command::Restored { lost_from, release: false } => {
-                restored::restored(config, lost_from).await
+                Box::pin(restored::restored(config, lost_from)).await
             }
             Command::Restored { release: true, .. } => restored::release(config).await,
             Command::Rebuild { projection, company } => {
-                projections::rebuild(config, &projection, company).await
+                Box::pin(projections::rebuild(config, &projection, company)).await
             }
-            Command::Projections(json) => projections::list(config, json.json).await,
-            Command::Rewrap => export::rewrap(config).await,
+            Command::Projections(json) => Box::pin(projections::list(config, json.json)).await,
+            Command::Rewrap => Box::pin(export::rewrap(config)).await,
         }
     }
 }

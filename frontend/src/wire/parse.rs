@@ -1,7 +1,7 @@
 //! Texts as trees.
 //!
-//! serde_json's reader would bring its tables of powers of ten along, which no compression makes
-//! smaller. Invariants: what serde_json reads is read the same; what nests too deep is not read.
+//! `serde_json`'s reader would bring its tables of powers of ten along, which no compression makes
+//! smaller. Invariants: what `serde_json` reads is read the same; what nests too deep is not read.
 
 use serde_json::{Map, Number, Value};
 

@@ -1,6 +1,6 @@
 //! Our types as texts, for the server and for this device.
 //!
-//! Invariant: what serde_json writes is written the same, but for the digits of floats, which are
+//! Invariant: what `serde_json` writes is written the same, but for the digits of floats, which are
 //! the browser's.
 
 use std::fmt;

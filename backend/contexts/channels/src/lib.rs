@@ -31,6 +31,5 @@ pub fn module(prover: &proof::Prover) -> Module {
             ground: prover.ground.clone(),
         })],
         timers: vec![Arc::new(proof::ProofTimer(prover.clone()))],
-        ..Module::default()
     }
 }

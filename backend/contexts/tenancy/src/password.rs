@@ -97,10 +97,6 @@ impl Passwords {
         self.0.worked.load(Ordering::Relaxed)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "its request waits for it, and a stop waits for requests"
-    )]
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -45,12 +45,7 @@ pub(super) async fn wait(
     }
 }
 
-async fn seen(
-    api: &Api,
-    route: &Route,
-    company: Uuid,
-    sent: &HeaderValue,
-) -> Result<i64, Problem> {
+async fn seen(api: &Api, route: &Route, company: Uuid, sent: &HeaderValue) -> Result<i64, Problem> {
     let cursor: Option<Cursor> = sent.to_str().ok().and_then(|text| text.parse().ok());
     let cursor = cursor.ok_or_else(unknown)?;
     // Who waits asks the ledger itself: right after a write the read models are behind it.

@@ -173,14 +173,14 @@ impl Group {
                 taken.unknown.len()
             );
         }
-        let line = self.numbers.entry(channel).or_insert_with(|| Line::new(company));
-        let per_second = if line.mps == 0 { USUAL } else { line.mps };
+        let number = self.numbers.entry(channel).or_insert_with(|| Line::new(company));
+        let per_second = if number.mps == 0 { USUAL } else { number.mps };
         let left = Handover { open: vec![], ..taken.handover };
         let mut lane = Lane::open(per_second, 1, &left, now);
-        for came in &line.came_in {
+        for came in &number.came_in {
             lane.on(Input::CameIn(1), Now { steady: *came, ..now });
         }
-        if line.is_halted {
+        if number.is_halted {
             lane.on(Input::Halt(Halt::Channel), now);
         }
         if self.members.get(&company).is_some_and(|member| member.is_suspended) {

@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn groups(roll: &Roll) -> Vec<Vec<u128>> {
-        let numbers = |members: BTreeSet<Uuid>| members.iter().map(|id| id.as_u128()).collect();
+        let numbers = |members: BTreeSet<Uuid>| members.iter().map(Uuid::as_u128).collect();
         roll.groups().into_values().map(numbers).collect()
     }
 

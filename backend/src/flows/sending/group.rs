@@ -172,10 +172,9 @@ impl Group {
             }
             self.lanes.clear();
             let given = match end {
-                End::Stopped => return,
+                End::Stopped | End::Disbanded { keeps_unit: true } => return,
                 End::Lost | End::Again => Ok(()),
                 End::Asked => self.sending.nodes.pass_on(&unit).await,
-                End::Disbanded { keeps_unit: true } => return,
                 End::Disbanded { keeps_unit: false } => {
                     return drop(self.sending.nodes.resign(&unit).await);
                 }

@@ -250,10 +250,13 @@ fn middle(rounds: &BTreeMap<String, Vec<Round>>, name: &str, pick: fn(&Round) ->
     median(rounds.get(name).into_iter().flatten().map(pick).collect())
 }
 
+/// What a comparison looks at.
+type Figure = fn(&Round) -> f64;
+
 /// Ours beside what most would write, and beside the best that can be made of it.
 fn compare(section: &mut Section, rounds: &BTreeMap<String, Vec<Round>>) {
     let Some((usual, tuned)) = PEERS.split_first() else { return };
-    let figures: [(&str, fn(&Round) -> f64, _, _); 2] = [
+    let figures: [(&str, Figure, _, _); 2] = [
         ("acknowledged/s", |round| round.acknowledged, (4.0, 7.0), (2.0, 3.5)),
         ("stored/s", |round| round.stored, (4.0, 6.0), (2.0, 3.0)),
     ];

@@ -176,7 +176,11 @@ fn connected(recorded: &Recorded, event: &ChannelEvent) -> Option<Channel> {
 
 fn change(mut channel: Channel, event: ChannelEvent, at: DateTime<Utc>) -> Channel {
     match event {
-        ChannelEvent::Connected { .. } | ChannelEvent::PortfolioTold { .. } => {}
+        // The card says when a signature was last refused; that event only makes screens look again.
+        ChannelEvent::Connected { .. }
+        | ChannelEvent::PortfolioTold { .. }
+        | ChannelEvent::Released { .. }
+        | ChannelEvent::SignatureRefused { .. } => {}
         ChannelEvent::Renamed { name } => channel.name = name.0,
         ChannelEvent::CredentialsReplaced { app_secret, .. } => {
             if app_secret {
@@ -204,8 +208,6 @@ fn change(mut channel: Channel, event: ChannelEvent, at: DateTime<Utc>) -> Chann
             health.tier = tier.map(|tier| tier.0).or(health.tier.take());
             health.mps = mps.unwrap_or(health.mps);
         }
-        // The card says when a signature was last refused; this only makes screens look again.
-        ChannelEvent::Released { .. } | ChannelEvent::SignatureRefused { .. } => {}
         // That something came is for the history, not for the card.
         ChannelEvent::AccountAlerted { event, .. } if event.0 == RECEIVED => {}
         ChannelEvent::AccountAlerted { event, .. } => channel.health.alert = Some(event.0),

@@ -1,7 +1,7 @@
 //! A model of the ledger: streams, expected versions, one atomic commit, and what is known of people
 //! and of the token.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use events::messaging::{LaneEvent, MessageEvent};
@@ -129,6 +129,16 @@ impl Ledger {
             self.progress(message).state(),
             MessageState::Queued | MessageState::Withdrawn | MessageState::Suppressed
         )
+    }
+
+    /// Whom picks have reached, as far as is known.
+    pub(super) fn reached(&self) -> HashSet<ContactId> {
+        let events = self.lanes.values().flatten();
+        let picks = events.filter_map(|(event, _)| match event {
+            LaneEvent::Picked { messages, .. } => Some(messages),
+            _ => None,
+        });
+        picks.flatten().filter_map(|pick| pick.reached).collect()
     }
 
     pub(super) fn log(&self, lane: u32) -> Log {

@@ -406,8 +406,10 @@ impl World {
         self.ledger.is_expired = is_expired;
         self.ledger.restored(life);
         self.known.retain(|message, _| self.ledger.messages.contains_key(message));
-        // Of what was lost as a whole nobody can know that it was sent.
+        // Of what was lost as a whole nobody can know that it was sent, nor whom it reached.
         self.sent.retain(|_, message| self.ledger.messages.contains_key(message));
+        let reached = self.ledger.reached();
+        self.provider.reached.retain(|person, _| reached.contains(person));
         self.seen.n_restored += 1;
         self.plan(500, Happening::TakeOver);
     }

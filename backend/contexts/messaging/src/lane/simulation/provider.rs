@@ -58,7 +58,8 @@ pub(super) struct Provider {
     /// Calls meanwhile.
     pub(super) n_while_down: u32,
     numbers: [Number; 2],
-    reached: HashMap<ContactId, u64>,
+    /// Whom it let the business reach, and when last.
+    pub(super) reached: HashMap<ContactId, u64>,
 }
 
 impl Provider {

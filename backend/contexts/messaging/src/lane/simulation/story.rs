@@ -161,23 +161,23 @@ fn n_seeds() -> u64 {
     std::env::var("MASTERIA_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(250)
 }
 
-fn holds(seed: u64, seen: &Seen) {
-    assert_eq!(seen.twice, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.twice_a_person, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.lost, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.over_number, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.over_pair, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.over_people, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.withdrawn_then_sent, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.sent_while_paused, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.sent_after_no, 0, "seed {seed}: {seen:?}");
-    assert_eq!(seen.called_with_dead_token, 0, "seed {seed}: {seen:?}");
-    assert!(seen.called_while_down <= 400, "seed {seed}: {seen:?}");
-    assert!(seen.n_crashes >= 3, "seed {seed}: {seen:?}");
-    if seen.n_restored == 0 {
+fn holds(seed: u64, of: &Seen) {
+    assert_eq!(of.twice, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.twice_a_person, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.lost, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.over_number, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.over_pair, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.over_people, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.withdrawn_then_sent, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.sent_while_paused, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.sent_after_no, 0, "seed {seed}: {of:?}");
+    assert_eq!(of.called_with_dead_token, 0, "seed {seed}: {of:?}");
+    assert!(of.called_while_down <= 400, "seed {seed}: {of:?}");
+    assert!(of.n_crashes >= 3, "seed {seed}: {of:?}");
+    if of.n_restored == 0 {
         // A cut answer is one too, besides the crashes.
-        assert!(seen.unknown <= seen.in_flight_at_crashes + 20, "seed {seed}: {seen:?}");
-        assert!(seen.n_accepted + seen.unknown > 120, "seed {seed}: {seen:?}");
+        assert!(of.unknown <= of.in_flight_at_crashes + 20, "seed {seed}: {of:?}");
+        assert!(of.n_accepted + of.unknown > 120, "seed {seed}: {of:?}");
     }
 }
 
