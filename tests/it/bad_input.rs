@@ -39,7 +39,7 @@ async fn bodies_in_flight_share_32_megabytes_and_more_is_503_until_others_have_g
     let delivery = |body: Body| shop.platform.request(Method::POST, &hook).body(body);
     // Programs and providers alike hold what they have sent so far.
     let key = shop.seeded["api_key"].as_str().unwrap();
-    let hold = async |at: usize| {
+    let unfinish = async |at: usize| {
         let program = format!(
             "Authorization: Bearer {key}\r\nContent-Type: application/json\r\nIdempotency-Key: k{at}\r\n"
         );
@@ -50,7 +50,7 @@ async fn bodies_in_flight_share_32_megabytes_and_more_is_503_until_others_have_g
     };
     let mut held = Vec::new();
     for at in 0..BUDGET / BODY_LIMIT {
-        held.push(hold(at).await);
+        held.push(unfinish(at).await);
     }
     let whole = || Body::from(vec![b' '; BODY_LIMIT]);
     let refused = shop
@@ -60,7 +60,7 @@ async fn bodies_in_flight_share_32_megabytes_and_more_is_503_until_others_have_g
                 return Some(answer);
             }
             // It may have taken the room of one that was still arriving.
-            held.push(hold(held.len()).await);
+            held.push(unfinish(held.len()).await);
             None
         })
         .await;

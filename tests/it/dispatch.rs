@@ -180,7 +180,8 @@ async fn ca10_two_companies_of_one_business_share_the_people_of_its_day() {
     let reached: BTreeSet<String> = shop.sim.accepted().into_keys().collect();
     let (first, side) = reached
         .iter()
-        .find_map(|to| Some((to.clone(), &sides[usize::from(to.starts_with("551191"))])))
+        .map(|to| (to.clone(), &sides[usize::from(to.starts_with("551191"))]))
+        .next()
         .unwrap();
     let (status, queued) = template(&shop, side, &format!("+{first}")).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{queued}");

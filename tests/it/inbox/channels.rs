@@ -263,8 +263,8 @@ async fn ch03_an_address_that_is_not_there_and_a_certificate_that_is_none_are_to
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let closed = format!("http://{}", nowhere.local_addr().unwrap());
     drop(nowhere);
-    assert_eq!(step_at(|_| closed.clone()).await, "address");
+    assert_eq!(Box::pin(step_at(|_| closed.clone())).await, "address");
     // A server that speaks no TLS where it should.
-    assert_eq!(step_at(|base| base.replace("http://", "https://")).await, "tls");
-    assert_eq!(step_at(|_| "http://app.example.com".to_owned()).await, "tls");
+    assert_eq!(Box::pin(step_at(|base| base.replace("http://", "https://"))).await, "tls");
+    assert_eq!(Box::pin(step_at(|_| "http://app.example.com".to_owned())).await, "tls");
 }

@@ -1,5 +1,6 @@
 //! AD01: what another company has is answered as what nobody has, byte for byte.
 
+use kernel::ids::{Ids as _, SystemIds};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -21,7 +22,7 @@ async fn ad01_deliveries_channels_and_people_of_another_company_are_not_there() 
     let channel = desk.channel_id().to_owned();
     let random = |id: &str| {
         let kind = id.split('_').next().unwrap();
-        format!("{kind}_{}", uuid::Uuid::now_v7().simple())
+        format!("{kind}_{}", SystemIds.v7().simple())
     };
     let read = desk.try_get(&stranger, "/api/v1/quarantine").await;
     assert_eq!(read.1["items"].as_array().unwrap().len(), 0);

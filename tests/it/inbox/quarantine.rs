@@ -1,7 +1,10 @@
 //! WB04: what was not understood is listed, can be looked at by whoever may, and is tried again.
 
 use axum::body::Bytes;
-use kernel::{ids::PLATFORM, intake::Route};
+use kernel::{
+    ids::{Ids as _, PLATFORM, SystemIds},
+    intake::Route,
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -101,7 +104,7 @@ async fn k16_a_delivery_is_replayed_once_however_often_it_is_asked() {
 async fn d31_the_platform_sees_that_something_waits_and_opens_only_what_nobody_owns() {
     let desk = Desk::open().await;
     assert_eq!(desk.deliver("{ of the company").await, StatusCode::OK);
-    let route = Route { id: uuid::Uuid::now_v7(), company: None };
+    let route = Route { id: SystemIds.v7(), company: None };
     let bytes = Bytes::from_static(b"\xff of nobody");
     desk.platform.app.under.intake.put("meta", route, bytes).await.unwrap();
     listed(&desk, 1).await;

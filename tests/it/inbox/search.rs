@@ -20,7 +20,7 @@ async fn writes(desk: &Desk, name: &str, from: &str) {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02X}"))
 }
 
 async fn names(desk: &Desk, path: &str, search: &str) -> Vec<String> {

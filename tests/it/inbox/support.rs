@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use kernel::record::Recorded;
+use kernel::{
+    clock::{Clock as _, SystemClock},
+    record::Recorded,
+};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -213,5 +216,5 @@ pub(super) fn text(id: &str, from: &str, body: &str) -> Value {
 }
 
 pub(super) fn now() -> i64 {
-    chrono::Utc::now().timestamp()
+    SystemClock.now().timestamp()
 }
