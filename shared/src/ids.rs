@@ -124,6 +124,8 @@ ids! {
     IdentityId => "identity";
     /// A thread of a contact with a channel.
     ConversationId => "conversation";
+    /// A label of conversations.
+    LabelId => "label";
     /// A message, in or out.
     MessageId => "message";
     /// A lane of one channel, for one epoch.

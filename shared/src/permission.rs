@@ -56,6 +56,7 @@ impl Role {
                 permission,
                 P::ReadConversations
                     | P::SendMessages
+                    | P::ManageLabels
                     | P::ReadContacts
                     | P::EditContacts
                     | P::MergeContacts
@@ -94,8 +95,10 @@ impl Role {
 pub enum Permission {
     /// See threads and what is said in them.
     ReadConversations,
-    /// Answer, react, mark as read.
+    /// Answer, react, mark as read, say whose a thread is and how it stands.
     SendMessages,
+    /// Make and change the labels of threads.
+    ManageLabels,
     /// See people.
     ReadContacts,
     /// Change people.
@@ -132,9 +135,10 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ReadConversations,
         Self::SendMessages,
+        Self::ManageLabels,
         Self::ReadContacts,
         Self::EditContacts,
         Self::MergeContacts,
@@ -159,6 +163,7 @@ impl Permission {
         match self {
             Self::ReadConversations => "read_conversations",
             Self::SendMessages => "send_messages",
+            Self::ManageLabels => "manage_labels",
             Self::ReadContacts => "read_contacts",
             Self::EditContacts => "edit_contacts",
             Self::MergeContacts => "merge_contacts",

@@ -59,6 +59,7 @@ pub const FAMILIES: &[Family] = &[
     Family::of::<channels::ChannelEvent>("channel"),
     Family::of::<contacts::ContactEvent>("contact"),
     Family::of::<conversations::ConversationEvent>("conversation"),
+    Family::of::<conversations::LabelEvent>("label"),
     Family::of::<messaging::MessageEvent>("message"),
     Family::of::<messaging::LaneEvent>("lane"),
     Family::of::<files::FileEvent>("file"),

@@ -7,6 +7,7 @@ pub mod media_fetch;
 pub mod quarantine;
 pub mod sending;
 pub mod shelf;
+pub mod team;
 pub mod threads;
 pub mod under_way;
 pub mod whatsapp;

@@ -41,7 +41,7 @@ pub(crate) fn shown(
 ) -> Vec<Arc<dyn Shown>> {
     vec![
         Arc::new(MessageRows(tenancy)),
-        Arc::new(ThreadRows),
+        Arc::new(ThreadRows(tenancy.clone())),
         Arc::new(PersonRows),
         Arc::new(shown::Cards(channels)),
         Arc::new(shown::Rights),

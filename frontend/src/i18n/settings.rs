@@ -89,6 +89,7 @@ pub(super) const PORTUGUESE: Settings = Settings {
     permission: |permission| match permission {
         Permission::ReadConversations => "Ler conversas",
         Permission::SendMessages => "Enviar mensagens",
+        Permission::ManageLabels => "Criar e mudar etiquetas",
         Permission::ReadContacts => "Ler contatos",
         Permission::EditContacts => "Editar contatos",
         Permission::MergeContacts => "Juntar contatos",
@@ -189,6 +190,7 @@ pub(super) const ENGLISH: Settings = Settings {
     permission: |permission| match permission {
         Permission::ReadConversations => "Read conversations",
         Permission::SendMessages => "Send messages",
+        Permission::ManageLabels => "Make and change labels",
         Permission::ReadContacts => "Read contacts",
         Permission::EditContacts => "Edit contacts",
         Permission::MergeContacts => "Merge contacts",

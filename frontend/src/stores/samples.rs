@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use shared::{
     channels::{Channel, ChannelState, Health, Medium, WebhookProof},
-    conversations::Thread,
+    conversations::{Priority, Status, Thread},
     ids::{ChannelId, ConversationId, MessageId},
     messages::{Content, DeliveryState, Message, MessageKind, MessageState},
 };
@@ -36,6 +36,11 @@ pub(super) fn thread(n: u8, second: i64) -> Thread {
         n_unread: 0,
         window_closes_at: None,
         active_at: at(second),
+        status: Status::Open,
+        snoozed_until: None,
+        assignee: None,
+        priority: Priority::Normal,
+        labels: Vec::new(),
     }
 }
 

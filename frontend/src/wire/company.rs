@@ -32,6 +32,7 @@ words! {
     }
     Permission {
         ReadConversations = "read_conversations", SendMessages = "send_messages",
+        ManageLabels = "manage_labels",
         ReadContacts = "read_contacts", EditContacts = "edit_contacts",
         MergeContacts = "merge_contacts", EraseContacts = "erase_contacts",
         ReadChannels = "read_channels", ManageChannels = "manage_channels",

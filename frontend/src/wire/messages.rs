@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::{
-    conversations::{LastMessage, Thread},
+    conversations::{Assignee, Label, LabelColour, LastMessage, Priority, Status, Thread},
     files::{FileLink, StoredFile},
     messages::{
         Choice, ContactCard, Content, DeliveryState, Failure, Interactive, InteractiveAction,
@@ -14,7 +14,12 @@ use shared::{
 use super::{FromTree, fields, words};
 
 fields! {
-    Thread { id, channel, contact, name, address, last, n_unread, window_closes_at, active_at }
+    Thread {
+        id, channel, contact, name, address, last, n_unread, window_closes_at, active_at, status,
+        snoozed_until, assignee, priority, labels,
+    }
+    Assignee { user, name }
+    Label { id, name, colour, version }
     LastMessage { is_outbound, kind, preview, state, at }
     Message {
         id, conversation, channel, contact, is_outbound, kind, content, at, order, quotes,
@@ -40,6 +45,10 @@ fields! {
 }
 
 words! {
+    LabelColour {
+        Petrol = "petrol", Orange = "orange", Gold = "gold", Purple = "purple", Green = "green",
+        Grey = "grey",
+    }
     MessageKind {
         Text = "text", Image = "image", Video = "video", Audio = "audio", Document = "document",
         Sticker = "sticker", Location = "location", Contacts = "contacts",
@@ -56,6 +65,18 @@ words! {
         WindowClosed = "window_closed", Erased = "erased", Quota = "quota",
         CompanySuspended = "company_suspended", ChannelDisconnected = "channel_disconnected",
         OptedOut = "opted_out", AlreadySent = "already_sent",
+    }
+}
+
+impl FromTree for Status {
+    fn from_tree(tree: Option<&Value>) -> Option<Self> {
+        tree.map_or(Some(Self::default()), |word| Self::from_word(word.as_str()?))
+    }
+}
+
+impl FromTree for Priority {
+    fn from_tree(tree: Option<&Value>) -> Option<Self> {
+        tree.map_or(Some(Self::default()), |word| Self::from_word(word.as_str()?))
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::{
     ids::{
         ApiKeyId, ChannelId, CompanyId, ContactId, ConversationId, DeliveryId, FileId, IdentityId,
-        MessageId, SessionId, UserId,
+        LabelId, MessageId, SessionId, UserId,
     },
     page::Page,
 };
@@ -91,6 +91,7 @@ ids!(
     DeliveryId,
     FileId,
     IdentityId,
+    LabelId,
     MessageId,
     SessionId,
     UserId,

@@ -25,9 +25,11 @@ pub mod seed;
 mod sessions;
 pub mod user;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kernel::{db::Pools, http::Routes, ids::Ground, ledger::Ledger, module::Module, vault::Vault};
+use moka::future::Cache;
+use shared::ids::UserId;
 
 pub use authority::Book;
 pub use password::Passwords;
@@ -40,13 +42,19 @@ pub struct Tenancy {
     pub(crate) vault: Vault,
     pub(crate) ground: Ground,
     pub(crate) passwords: Passwords,
+    /// Names that were asked for within the last minute.
+    pub(crate) names: Cache<UserId, String>,
 }
+
+/// How old a name may be: as long as a key that was destroyed may still be used (D34).
+const NAMES_LAST: Duration = Duration::from_secs(60);
 
 impl Tenancy {
     /// Puts it together.
     #[must_use]
     pub fn new(pools: Pools, ledger: Ledger, vault: Vault, ground: Ground) -> Self {
-        Self { pools, ledger, vault, ground, passwords: Passwords::default() }
+        let names = Cache::builder().max_capacity(10_000).time_to_live(NAMES_LAST).build();
+        Self { pools, ledger, vault, ground, passwords: Passwords::default(), names }
     }
 
     /// Who knows people, programs and their rights, for `kernel::http`.

@@ -17,9 +17,10 @@ use kernel::{
 };
 use shared::{
     ids::UserId,
+    permission::{Permission, Role},
     stored::{KeyClass, Sealed},
 };
-use sqlx::types::Json;
+use sqlx::{PgPool, types::Json};
 use uuid::Uuid;
 
 use crate::{
@@ -99,7 +100,15 @@ impl Tenancy {
 
     /// The names and addresses of users. Who was erased has none.
     pub(crate) async fn persons(&self, users: &[Uuid]) -> Result<HashMap<Uuid, Listed>, Error> {
-        let mut tx = db::reading_as(&self.pools.reader, PLATFORM).await?;
+        self.persons_by(&self.pools.reader, users).await
+    }
+
+    async fn persons_by(
+        &self,
+        pool: &PgPool,
+        users: &[Uuid],
+    ) -> Result<HashMap<Uuid, Listed>, Error> {
+        let mut tx = db::reading_as(pool, PLATFORM).await?;
         let rows: Vec<(Uuid, Json<Sealed<Person>>, bool)> = sqlx::query_as(
             r"
             select user_id, person, is_disabled
@@ -120,18 +129,67 @@ impl Tenancy {
         Ok(listed.collect())
     }
 
-    /// The names of users, for whoever shows what they did. Who was erased has none.
+    /// The names of users, for whoever shows what they did. Who was erased has none. Names are at most a
+    /// minute old; what is not known is asked for by another way than readers take, because a reader may
+    /// hold a connection of theirs meanwhile.
     ///
     /// # Errors
     /// If Postgres or the vault fails.
     pub async fn names(&self, users: &BTreeSet<UserId>) -> Result<HashMap<UserId, String>, Error> {
-        if users.is_empty() {
-            return Ok(HashMap::new());
+        let mut names = HashMap::new();
+        let mut unknown = vec![];
+        for user in users {
+            match self.names.get(user).await {
+                Some(name) => {
+                    names.insert(*user, name);
+                }
+                None => unknown.push(user.into_uuid()),
+            }
         }
-        let ids: Vec<_> = users.iter().map(|user| user.into_uuid()).collect();
-        let persons = self.persons(&ids).await?.into_iter();
-        let names = persons.map(|(user, listed)| (UserId::from_uuid(user), listed.person.name));
-        Ok(names.filter(|(_, name)| !name.is_empty()).collect())
+        if !unknown.is_empty() {
+            for (user, listed) in self.persons_by(&self.pools.app, &unknown).await? {
+                let (user, name) = (UserId::from_uuid(user), listed.person.name);
+                self.names.insert(user, name.clone()).await;
+                names.insert(user, name);
+            }
+        }
+        names.retain(|_, name| !name.is_empty());
+        Ok(names)
+    }
+
+    /// The members of a company who may do something, with their names, by name.
+    ///
+    /// # Errors
+    /// If Postgres or the vault fails.
+    pub async fn who_may(
+        &self,
+        company: Uuid,
+        permission: Permission,
+    ) -> Result<Vec<(UserId, String)>, Error> {
+        let mut tx = db::reading_as(&self.pools.reader, company).await?;
+        let rows: Vec<(Uuid, String)> = sqlx::query_as(
+            r"
+            select user_id, role
+            from tenancy_directory.members
+            where company_id = $1
+            limit 1000
+            ",
+        )
+        .bind(company)
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        let may = |role: &str| Role::from_word(role).is_some_and(|role| role.may(permission));
+        let users: Vec<Uuid> =
+            rows.iter().filter(|(_, role)| may(role)).map(|(user, _)| *user).collect();
+        let persons = self.persons(&users).await?.into_iter();
+        let active = persons.filter(|(_, listed)| !listed.is_disabled);
+        let mut named: Vec<_> = active
+            .map(|(user, listed)| (UserId::from_uuid(user), listed.person.name))
+            .filter(|(_, name)| !name.is_empty())
+            .collect();
+        named.sort_by(|(one, a), (other, b)| a.cmp(b).then(one.cmp(other)));
+        Ok(named)
     }
 
     /// The name and address of one user, as of now.

@@ -35,6 +35,10 @@ rights! {
     TouchConversations = SendMessages, feature Inbox;
     /// Answer people; counts against the month's messages.
     SendMessages = SendMessages, feature Inbox, quota MessagesPerMonth;
+    /// Say whose a thread is and how it stands.
+    CareForConversations = SendMessages, feature Inbox;
+    /// Make and change the labels of threads.
+    ManageLabels = ManageLabels, feature Inbox;
     /// See people.
     ReadContacts = ReadContacts;
     /// Change people.

@@ -1,9 +1,9 @@
 //! What the inbox reads and marks: threads and messages of one context, names and addresses of another,
 //! joined here by id (D6).
 //!
-//! Routes: `GET /api/v1/conversations`, `/{id}`, `/{id}/messages`; `POST /{id}/read`;
-//! `GET /api/v1/contacts`, `/{id}`, `/{id}/readers`. Rights: `ReadConversations`, `TouchConversations`,
-//! `ReadContacts`, `ReadAudit`. Whoever is shown one person's data is noted (LG10).
+//! Routes: `GET /api/v1/conversations`, `/counts`, `/assignees`, `/{id}`, `/{id}/messages`; `POST
+//! /{id}/read`; `GET /api/v1/contacts`, `/{id}`, `/{id}/readers`. Rights: `ReadConversations`,
+//! `TouchConversations`, `ReadContacts`, `ReadAudit`. Whoever is shown one person's data is noted (LG10).
 
 mod messages;
 mod people;
@@ -21,7 +21,7 @@ use kernel::{
 use messaging::outside::Presence;
 use shared::{
     contacts::{Contact, Reading},
-    conversations::Thread,
+    conversations::{Assignee, Counts, Thread},
     messages::Message,
     page::Page,
 };
@@ -55,6 +55,19 @@ async fn sign(tenancy: &Tenancy, messages: &mut [Message]) -> Result<(), kernel:
     Ok(())
 }
 
+/// Puts their names to those who look after threads, with one question for all of them.
+async fn name_assignees(
+    tenancy: &Tenancy,
+    threads: &mut [Thread],
+) -> Result<(), kernel::error::Error> {
+    let assignees = threads.iter().filter_map(|thread| thread.assignee.as_ref());
+    let names = tenancy.names(&assignees.map(|assignee| assignee.user).collect()).await?;
+    for assignee in threads.iter_mut().filter_map(|thread| thread.assignee.as_mut()) {
+        assignee.name = names.get(&assignee.user).cloned().unwrap_or_default();
+    }
+    Ok(())
+}
+
 /// The routes.
 #[must_use]
 pub fn routes(inbox: Inbox) -> Routes {
@@ -63,6 +76,18 @@ pub fn routes(inbox: Inbox) -> Routes {
             get("/api/v1/conversations", threads::list)
                 .says("Lists threads, the last active first.")
                 .answers::<Page<Thread>>(200)
+                .reads(THREADS),
+        )
+        .add(
+            get("/api/v1/conversations/counts", threads::counts)
+                .says("Counts the threads of each view, of at most 10,000 each.")
+                .answers::<Counts>(200)
+                .reads(THREADS),
+        )
+        .add(
+            get("/api/v1/conversations/assignees", threads::assignees)
+                .says("Lists who can be given threads, by name.")
+                .answers::<Page<Assignee>>(200)
                 .reads(THREADS),
         )
         .add(

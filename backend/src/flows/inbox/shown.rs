@@ -15,9 +15,10 @@ use sqlx::PgConnection;
 use tenancy::Tenancy;
 use uuid::Uuid;
 
-/// Threads: by their own id, by a message in them, or by their person.
-#[derive(Clone, Copy, Debug)]
-pub struct ThreadRows;
+/// Threads: by their own id, by a message in them, or by their person; with the names of those who look
+/// after them.
+#[derive(Clone, Debug)]
+pub struct ThreadRows(pub Tenancy);
 
 /// Messages, with the names of their authors.
 #[derive(Clone, Debug)]
@@ -46,7 +47,9 @@ impl Shown for ThreadRows {
             let contacts: Vec<ContactId> = rows.iter().map(|row| row.contact).collect();
             let named = people::named(tx, &contacts).await.map_err(of_contacts)?;
             let threads = rows.into_iter().map(|row| super::threads::thread(row, &named));
-            Ok(threads.map(|thread| Change::Thread(Box::new(thread))).collect())
+            let mut threads: Vec<_> = threads.collect();
+            super::name_assignees(&self.0, &mut threads).await?;
+            Ok(threads.into_iter().map(|thread| Change::Thread(Box::new(thread))).collect())
         }
         .boxed()
     }

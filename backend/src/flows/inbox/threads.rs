@@ -7,7 +7,7 @@ use contacts::queries::people::{self, Named};
 use conversations::queries::{
     messages::place,
     read_marks,
-    threads::{self, Cursor, Filter, ThreadRow},
+    threads::{self, Cursor, Filter, ThreadRow, Whose},
 };
 use kernel::{
     db,
@@ -19,9 +19,10 @@ use kernel::{
 use serde::Deserialize;
 use shared::{
     contacts::ReadWhat,
-    conversations::{MarkRead, Thread},
-    ids::{ChannelId, ContactId, ConversationId},
+    conversations::{Assignee, Counts, MarkRead, Status, Thread},
+    ids::{ChannelId, ContactId, ConversationId, LabelId, UserId},
     page::Page,
+    permission::Permission,
 };
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -44,6 +45,25 @@ pub(super) struct Asked {
     contact: Option<ContactId>,
     /// Of the people whom a text finds: beginnings of names, the beginning or the end of a number.
     search: Option<String>,
+    /// Of one status only.
+    status: Option<Status>,
+    /// Whose: `none`, `me`, `me_or_none`, or somebody's id.
+    assignee: Option<String>,
+    /// That bear a label.
+    #[schema(value_type = Option<String>)]
+    label: Option<LabelId>,
+}
+
+/// Whose threads are asked for; a program has none of its own.
+fn whose(asked: Option<&str>, reader: Option<UserId>) -> Result<Whose, Problem> {
+    let unfit = || Problem::invalid("/assignee", "invalid");
+    Ok(match asked {
+        None => Whose::Anybodys,
+        Some("none") => Whose::Nobodys,
+        Some("me") => Whose::Somebodys(reader.ok_or_else(unfit)?),
+        Some("me_or_none") => Whose::SomebodysOrNobodys(reader.ok_or_else(unfit)?),
+        Some(user) => Whose::Somebodys(user.parse().map_err(|_not_an_id| unfit())?),
+    })
 }
 
 /// The most people whose threads a search shows; whoever has so many writes one word more.
@@ -66,7 +86,9 @@ pub(super) async fn list(
             None => found,
         });
     }
-    let filter = Filter { channel: asked.channel, contacts };
+    let of = whose(asked.assignee.as_deref(), can.user())?;
+    let Asked { channel, status, label, .. } = asked;
+    let filter = Filter { channel, contacts, status, of, label };
     let mut rows = threads::list(&mut tx, &filter, after, most.saturating_add(1))
         .await
         .map_err(conversations_failed)?;
@@ -76,9 +98,31 @@ pub(super) async fn list(
     }
     let last = rows.last().filter(|_| has_more);
     let next = last.map(|row| Cursor { active_at: row.active_at, id: row.id.into_uuid() }.print());
-    let items = with_names(&mut tx, rows).await?;
+    let mut items = with_names(&mut tx, rows).await?;
     tx.commit().await?;
+    super::name_assignees(&inbox.tenancy, &mut items).await?;
     Ok(Answer::ok(Page { items, next }))
+}
+
+/// How many threads each view has.
+pub(super) async fn counts(
+    State(inbox): State<Inbox>,
+    can: Can<ReadConversations>,
+) -> Result<Answer<Counts>, Problem> {
+    let mut tx = db::reading_as(&inbox.pools.reader, can.company()).await?;
+    let counts = threads::counts(&mut tx, can.user()).await.map_err(conversations_failed)?;
+    tx.commit().await?;
+    Ok(Answer::ok(counts))
+}
+
+/// Who can be given threads.
+pub(super) async fn assignees(
+    State(inbox): State<Inbox>,
+    can: Can<ReadConversations>,
+) -> Result<Answer<Page<Assignee>>, Problem> {
+    let items = inbox.tenancy.who_may(can.company(), Permission::SendMessages).await?;
+    let items = items.into_iter().map(|(user, name)| Assignee { user, name });
+    Ok(Answer::ok(Page { items: items.collect(), next: None }))
 }
 
 /// The contacts whom a search finds, and all that are one person with them.
@@ -105,10 +149,11 @@ pub(super) async fn one(
     let row = threads::one(&mut tx, conversation).await.map_err(conversations_failed)?;
     let row = row.ok_or_else(Problem::not_found)?;
     let contact = row.contact;
-    let thread = with_names(&mut tx, vec![row]).await?.pop();
+    let mut threads = with_names(&mut tx, vec![row]).await?;
     tx.commit().await?;
     inbox.readers.saw(&can, can.company(), contact, ReadWhat::Messages);
-    thread.map(Answer::ok).ok_or_else(Problem::not_found)
+    super::name_assignees(&inbox.tenancy, &mut threads).await?;
+    threads.pop().map(Answer::ok).ok_or_else(Problem::not_found)
 }
 
 pub(super) async fn mark_read(
@@ -156,5 +201,10 @@ pub(super) fn thread(row: ThreadRow, named: &HashMap<ContactId, Named>) -> Threa
         n_unread: row.n_unread,
         window_closes_at: row.window_closes_at,
         active_at: row.active_at,
+        status: row.status,
+        snoozed_until: row.snoozed_until,
+        assignee: row.assignee.map(|user| Assignee { user, name: String::new() }),
+        priority: row.priority,
+        labels: row.labels,
     }
 }

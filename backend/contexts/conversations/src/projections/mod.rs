@@ -1,3 +1,4 @@
 //! What this context reads from.
 
+pub mod labels;
 pub mod threads;

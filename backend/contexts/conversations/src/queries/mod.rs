@@ -1,6 +1,7 @@
 //! Rows of this context as answers. Names and addresses of people are not here: they are joined by
 //! id where the answer is put together (D6).
 
+pub mod labels;
 pub mod messages;
 pub mod order;
 pub mod read_marks;

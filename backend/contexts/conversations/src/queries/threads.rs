@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    conversations::LastMessage,
-    ids::{ChannelId, ContactId, ConversationId, IdentityId},
+    conversations::{Counts, LastMessage, Priority, Status},
+    ids::{ChannelId, ContactId, ConversationId, IdentityId, LabelId, UserId},
     messages::Content,
 };
 use sqlx::PgConnection;
@@ -11,9 +11,6 @@ use uuid::Uuid;
 
 use super::QueryError;
 use crate::projections::threads::message::Doc;
-
-/// The most unread messages that are counted.
-const MOST_UNREAD: i64 = 100;
 
 /// The longest beginning of a text that a list shows, in characters.
 const PREVIEW: usize = 120;
@@ -37,6 +34,16 @@ pub struct ThreadRow {
     pub window_closes_at: Option<DateTime<Utc>>,
     /// What the list is ordered by.
     pub active_at: DateTime<Utc>,
+    /// How it stands.
+    pub status: Status,
+    /// Until when it is put off, while it is.
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// Whose it is.
+    pub assignee: Option<UserId>,
+    /// How much it hurries.
+    pub priority: Priority,
+    /// The labels it bears, of those that there still are.
+    pub labels: Vec<LabelId>,
 }
 
 /// A place in the list: the thread before it.
@@ -72,18 +79,101 @@ pub struct Filter {
     pub channel: Option<ChannelId>,
     /// Of these contacts only.
     pub contacts: Option<Vec<ContactId>>,
+    /// Of one status only.
+    pub status: Option<Status>,
+    /// Whose.
+    pub of: Whose,
+    /// That bear a label.
+    pub label: Option<LabelId>,
 }
 
-type Row = (
-    Uuid,
-    Option<Uuid>,
-    Option<Uuid>,
-    Option<Uuid>,
-    Option<DateTime<Utc>>,
-    DateTime<Utc>,
-    Option<String>,
-    i64,
-);
+/// Whose threads are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Whose {
+    /// Anybody's, and nobody's.
+    #[default]
+    Anybodys,
+    /// Nobody's.
+    Nobodys,
+    /// Somebody's.
+    Somebodys(UserId),
+    /// Somebody's, and nobody's.
+    SomebodysOrNobodys(UserId),
+}
+
+impl Whose {
+    const fn user(self) -> Option<UserId> {
+        match self {
+            Self::Somebodys(user) | Self::SomebodysOrNobodys(user) => Some(user),
+            Self::Anybodys | Self::Nobodys => None,
+        }
+    }
+
+    /// Whether some threads are not asked for.
+    const fn is_narrow(self) -> bool {
+        !matches!(self, Self::Anybodys)
+    }
+
+    /// Whether nobody's are asked for too.
+    const fn takes_nobodys(self) -> bool {
+        !matches!(self, Self::Somebodys(_))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    channel_id: Option<Uuid>,
+    contact_id: Option<Uuid>,
+    identity_id: Option<Uuid>,
+    window_closes_at: Option<DateTime<Utc>>,
+    active_at: DateTime<Utc>,
+    status: String,
+    snoozed_until: Option<DateTime<Utc>>,
+    assignee: Option<Uuid>,
+    priority: String,
+    labels: Vec<Uuid>,
+    doc: Option<String>,
+    n_unread: i64,
+}
+
+/// Threads with their newest message, their labels and how many messages nobody has read, at most 100;
+/// with a condition behind it.
+macro_rules! threads_where {
+    ($condition:literal) => {
+        concat!(
+            "select t.id, t.channel_id, t.contact_id, t.identity_id, t.window_closes_at, t.active_at,
+                    t.status, t.snoozed_until, t.assignee, t.priority, l.doc, u.n as n_unread,
+                    array(
+                      select b.label_id
+                      from conversations_threads.thread_labels b
+                      join conversations_labels.labels k
+                        on k.company_id = b.company_id and k.id = b.label_id
+                      where b.company_id = t.company_id and b.conversation_id = t.id
+                      order by b.label_id) as labels
+             from conversations_threads.threads t
+             left join conversations_threads.messages l
+               on l.company_id = t.company_id and l.id = t.last_id
+             left join conversations.read_marks r
+               on r.company_id = t.company_id and r.conversation_id = t.id
+             cross join lateral (
+               select count(*) as n
+               from (
+                 select
+                 from conversations_threads.messages m
+                 where m.company_id = t.company_id
+                   and m.conversation_id = t.id
+                   and not m.is_hidden
+                   and m.is_to_read
+                   and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
+                 limit 100
+               ) unread
+             ) u
+             where t.channel_id is not null and ",
+            $condition
+        )
+    };
+}
 
 /// A page of the list, as the company that the transaction reads as.
 pub async fn list(
@@ -96,40 +186,30 @@ pub async fn list(
         .contacts
         .as_ref()
         .map(|contacts| contacts.iter().map(|contact| contact.into_uuid()).collect());
-    let rows: Vec<Row> = sqlx::query_as(
-        "select t.id, t.channel_id, t.contact_id, t.identity_id, t.window_closes_at, t.active_at,
-                l.doc, u.n
-         from conversations_threads.threads t
-         left join conversations_threads.messages l
-           on l.company_id = t.company_id and l.id = t.last_id
-         left join conversations.read_marks r
-           on r.company_id = t.company_id and r.conversation_id = t.id
-         cross join lateral (
-           select count(*) as n
-           from (
-             select
-             from conversations_threads.messages m
-             where m.company_id = t.company_id
-               and m.conversation_id = t.id
-               and not m.is_hidden
-               and m.is_to_read
-               and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
-             limit $6
-           ) unread
-         ) u
-         where t.channel_id is not null
-           and ($1::uuid is null or t.channel_id = $1)
-           and ($2::uuid[] is null or t.contact_id = any($2))
-           and ($3::timestamptz is null or (t.active_at, t.id) < ($3, $4::uuid))
+    let rows: Vec<Row> = sqlx::query_as(threads_where!(
+        "($1::uuid is null or t.channel_id = $1)
+         and ($2::uuid[] is null or t.contact_id = any($2))
+         and ($3::timestamptz is null or (t.active_at, t.id) < ($3, $4::uuid))
+         and ($6::text is null or t.status = $6)
+         and (not $7 or t.assignee is null or t.assignee = $8)
+         and ($9 or t.assignee = $8)
+         and ($10::uuid is null or exists (
+           select
+           from conversations_threads.thread_labels b
+           where b.company_id = t.company_id and b.conversation_id = t.id and b.label_id = $10))
          order by t.active_at desc, t.id desc
-         limit $5",
-    )
+         limit $5"
+    ))
     .bind(filter.channel.map(ChannelId::into_uuid))
     .bind(contacts)
     .bind(after.map(|cursor| cursor.active_at))
     .bind(after.map(|cursor| cursor.id))
     .bind(most)
-    .bind(MOST_UNREAD)
+    .bind(filter.status.map(Status::as_str))
+    .bind(filter.of.is_narrow())
+    .bind(filter.of.user().map(UserId::into_uuid))
+    .bind(filter.of.takes_nobodys())
+    .bind(filter.label.map(LabelId::into_uuid))
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(thread).collect()
@@ -140,33 +220,10 @@ pub async fn one(
     connection: &mut PgConnection,
     id: ConversationId,
 ) -> Result<Option<ThreadRow>, QueryError> {
-    let row: Option<Row> = sqlx::query_as(
-        "select t.id, t.channel_id, t.contact_id, t.identity_id, t.window_closes_at, t.active_at,
-                l.doc, u.n
-         from conversations_threads.threads t
-         left join conversations_threads.messages l
-           on l.company_id = t.company_id and l.id = t.last_id
-         left join conversations.read_marks r
-           on r.company_id = t.company_id and r.conversation_id = t.id
-         cross join lateral (
-           select count(*) as n
-           from (
-             select
-             from conversations_threads.messages m
-             where m.company_id = t.company_id
-               and m.conversation_id = t.id
-               and not m.is_hidden
-               and m.is_to_read
-               and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
-             limit $2
-           ) unread
-         ) u
-         where t.id = $1 and t.channel_id is not null",
-    )
-    .bind(id.into_uuid())
-    .bind(MOST_UNREAD)
-    .fetch_optional(connection)
-    .await?;
+    let row: Option<Row> = sqlx::query_as(threads_where!("t.id = $1"))
+        .bind(id.into_uuid())
+        .fetch_optional(connection)
+        .await?;
     row.map(thread).transpose()
 }
 
@@ -175,40 +232,48 @@ pub async fn touched(
     connection: &mut PgConnection,
     keys: &[Uuid],
 ) -> Result<Vec<ThreadRow>, QueryError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select t.id, t.channel_id, t.contact_id, t.identity_id, t.window_closes_at, t.active_at,
-                l.doc, u.n
-         from conversations_threads.threads t
-         left join conversations_threads.messages l
-           on l.company_id = t.company_id and l.id = t.last_id
-         left join conversations.read_marks r
-           on r.company_id = t.company_id and r.conversation_id = t.id
-         cross join lateral (
-           select count(*) as n
-           from (
-             select
-             from conversations_threads.messages m
-             where m.company_id = t.company_id
-               and m.conversation_id = t.id
-               and not m.is_hidden
-               and m.is_to_read
-               and (r.at is null or (m.at, m.intake, m.index) > (r.at, r.intake, r.index))
-             limit $2
-           ) unread
-         ) u
-         where t.channel_id is not null
-           and t.id in (
-             select unnest($1::uuid[])
-             union
-             select m.conversation_id from conversations_threads.messages m where m.id = any($1)
-             union
-             select c.id from conversations_threads.threads c where c.contact_id = any($1))",
-    )
+    let rows: Vec<Row> = sqlx::query_as(threads_where!(
+        "t.id in (
+           select unnest($1::uuid[])
+           union
+           select m.conversation_id from conversations_threads.messages m where m.id = any($1)
+           union
+           select c.id from conversations_threads.threads c where c.contact_id = any($1))"
+    ))
     .bind(keys)
-    .bind(MOST_UNREAD)
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(thread).collect()
+}
+
+/// The most threads that are counted.
+const MOST_COUNTED: i64 = 10_000;
+
+/// The counts for one reader.
+pub async fn counts(
+    connection: &mut PgConnection,
+    reader: Option<UserId>,
+) -> Result<Counts, QueryError> {
+    let (open, mine, unassigned, snoozed) = sqlx::query_as(
+        "select
+           (select count(*) from (
+              select from conversations_threads.threads
+              where status = 'open' limit $2) x) as open,
+           (select count(*) from (
+              select from conversations_threads.threads
+              where status = 'open' and assignee = $1 limit $2) x) as mine,
+           (select count(*) from (
+              select from conversations_threads.threads
+              where status = 'open' and assignee is null limit $2) x) as unassigned,
+           (select count(*) from (
+              select from conversations_threads.threads
+              where status = 'snoozed' limit $2) x) as snoozed",
+    )
+    .bind(reader.map(UserId::into_uuid))
+    .bind(MOST_COUNTED)
+    .fetch_one(connection)
+    .await?;
+    Ok(Counts { open, mine, unassigned, snoozed })
 }
 
 /// The threads of contacts, newest first.
@@ -239,20 +304,27 @@ pub async fn all_of(connection: &mut PgConnection, contacts: &[Uuid]) -> sqlx::R
 }
 
 fn thread(row: Row) -> Result<ThreadRow, QueryError> {
-    let (id, channel, contact, identity, window_closes_at, active_at, last, n_unread) = row;
-    let last = last.map(|doc| serde_json::from_str::<Doc>(&doc)).transpose();
-    let last = last.map_err(|_error| QueryError::Row { column: "messages.doc", id })?;
-    let missing = QueryError::Row { column: "threads.channel_id", id };
-    let (Some(channel), Some(contact)) = (channel, contact) else { return Err(missing) };
+    let id = row.id;
+    let unfit = |column| QueryError::Row { column, id };
+    let last = row.doc.map(|doc| serde_json::from_str::<Doc>(&doc)).transpose();
+    let last = last.map_err(|_error| unfit("messages.doc"))?;
+    let (Some(channel), Some(contact)) = (row.channel_id, row.contact_id) else {
+        return Err(unfit("threads.channel_id"));
+    };
     Ok(ThreadRow {
         id: id.into(),
         channel: channel.into(),
         contact: contact.into(),
-        identity: identity.map(IdentityId::from_uuid),
+        identity: row.identity_id.map(IdentityId::from_uuid),
         last: last.as_ref().and_then(last_message),
-        n_unread,
-        window_closes_at,
-        active_at,
+        n_unread: row.n_unread,
+        window_closes_at: row.window_closes_at,
+        active_at: row.active_at,
+        status: Status::from_word(&row.status).ok_or_else(|| unfit("threads.status"))?,
+        snoozed_until: row.snoozed_until,
+        assignee: row.assignee.map(UserId::from_uuid),
+        priority: Priority::from_word(&row.priority).ok_or_else(|| unfit("threads.priority"))?,
+        labels: row.labels.into_iter().map(LabelId::from_uuid).collect(),
     })
 }
 

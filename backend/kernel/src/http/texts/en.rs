@@ -291,9 +291,34 @@ pub(super) const TEXTS: &[Text] = &[
         "This contact is not merged into another one, so there is nothing to undo.",
     ),
     (
-        "conversation_missing",
-        "The conversation is not there",
-        "This conversation does not exist, or you may not see it. Nothing was changed.",
+        "conversation_assigned_meanwhile",
+        "Somebody was faster",
+        "This conversation changed hands while you were looking. Nothing was changed. See whose it is now and decide again.",
+    ),
+    (
+        "snooze_time_unfit",
+        "The time does not fit",
+        "A conversation can only be put off to a time in the future, at most {most_days} days ahead. Nothing was changed. Choose another time.",
+    ),
+    (
+        "too_many_labels",
+        "Too many labels",
+        "A conversation bears at most {most} labels. Nothing was changed. Take one off first.",
+    ),
+    (
+        "label_name_unfit",
+        "The name does not fit",
+        "A label's name has 1 to {most} characters without line breaks. Nothing was changed.",
+    ),
+    (
+        "label_name_taken",
+        "There is a label of this name",
+        "Another label has this name. Nothing was changed. Use that one or choose another name.",
+    ),
+    (
+        "assignee_not_a_member",
+        "This person is not in the team",
+        "Only somebody who is in the team and may answer can be given conversations. Nothing was changed. Choose somebody else.",
     ),
     (
         "conversation_between_others",

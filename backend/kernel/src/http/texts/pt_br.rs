@@ -279,9 +279,34 @@ pub(super) const TEXTS: &[Text] = &[
         "Este contato não está unido a outro, então não há nada a desfazer.",
     ),
     (
-        "conversation_missing",
-        "A conversa não existe",
-        "Esta conversa não existe, ou você não pode vê-la. Nada foi alterado.",
+        "conversation_assigned_meanwhile",
+        "Outra pessoa foi mais rápida",
+        "Esta conversa mudou de dono enquanto você olhava. Nada foi alterado. Veja de quem ela é agora e decida de novo.",
+    ),
+    (
+        "snooze_time_unfit",
+        "O horário não serve",
+        "Uma conversa só pode ser adiada para um horário futuro, em até {most_days} dias. Nada foi alterado. Escolha outro horário.",
+    ),
+    (
+        "too_many_labels",
+        "Etiquetas demais",
+        "Uma conversa leva no máximo {most} etiquetas. Nada foi alterado. Tire uma antes.",
+    ),
+    (
+        "label_name_unfit",
+        "O nome não serve",
+        "O nome de uma etiqueta tem de 1 a {most} caracteres, sem quebras de linha. Nada foi alterado.",
+    ),
+    (
+        "label_name_taken",
+        "Já existe uma etiqueta com este nome",
+        "Outra etiqueta já se chama assim. Nada foi alterado. Use a que existe ou escolha outro nome.",
+    ),
+    (
+        "assignee_not_a_member",
+        "Esta pessoa não está na equipe",
+        "Só quem está na equipe e pode responder recebe conversas. Nada foi alterado. Escolha outra pessoa.",
     ),
     (
         "conversation_between_others",

@@ -1,12 +1,14 @@
 //! Threads and what is said in them.
 //!
-//! Tables: `threads`, a row per conversation with its newest message and service window; `messages`, a
-//! row per message with what is told of it ([`message::Doc`]); `erased`, the contacts that were.
+//! Tables: `threads`, a row per conversation with its newest message, its service window and how it is
+//! looked after; `thread_labels`, the labels that it bears; `messages`, a row per message with what is
+//! told of it ([`message::Doc`]); `erased`, the contacts that were.
 //!
 //! **Invariants.** A batch reads the rows that it touches once and writes them once. Rows are the same
 //! whatever order statuses, reactions and edits come in. Text of people stands in `messages.doc` only,
 //! and goes when the person is erased; what was under way to her meanwhile comes in without it.
 
+mod care;
 pub mod message;
 mod rows;
 #[cfg(test)]
@@ -26,7 +28,10 @@ use shared::messages::MessageKind;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use self::message::{Doc, Opened, Place};
+use self::{
+    care::Care,
+    message::{Doc, Opened, Place},
+};
 
 /// The schema.
 pub const NAME: &str = "conversations_threads";
@@ -57,6 +62,7 @@ struct ThreadChange {
 struct Changes {
     messages: BTreeMap<Key, Doc>,
     threads: BTreeMap<Key, ThreadChange>,
+    care: BTreeMap<Key, Care>,
     erased: BTreeSet<Key>,
 }
 
@@ -73,11 +79,11 @@ impl Projection for Threads {
     }
 
     fn version(&self) -> i32 {
-        3
+        4
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["threads", "messages", "erased"]
+        &["threads", "thread_labels", "messages", "erased"]
     }
 
     fn ddl(&self) -> &'static str {
@@ -85,8 +91,16 @@ impl Projection for Threads {
            company_id uuid not null, id uuid not null, channel_id uuid, contact_id uuid, identity_id uuid,
            last_id uuid, last_at timestamptz, last_intake bigint, last_index integer,
            window_closes_at timestamptz, active_at timestamptz not null,
+           status text not null default 'open', snoozed_until timestamptz, assignee uuid,
+           priority text not null default 'normal',
            primary key (company_id, id)) with (fillfactor = 70);
          create index threads_active on threads (company_id, active_at, id);
+         create index threads_status on threads (company_id, status, active_at, id);
+         create index threads_assignee on threads (company_id, assignee, status, active_at, id);
+         create table thread_labels (
+           company_id uuid not null, conversation_id uuid not null, label_id uuid not null,
+           primary key (company_id, conversation_id, label_id));
+         create index thread_labels_label on thread_labels (company_id, label_id);
          create index threads_contact on threads (company_id, contact_id);
          create table messages (
            company_id uuid not null, id uuid not null, conversation_id uuid, contact_id uuid,
@@ -170,9 +184,8 @@ impl Changes {
             Fact::Conversation(ConversationEvent::IdentityChanged { identity }) => {
                 self.threads.entry(key).or_default().identity = Some(identity.into_uuid());
             }
-            Fact::Conversation(
-                ConversationEvent::MessageReceived { .. } | ConversationEvent::MessageSent { .. },
-            ) => {}
+            Fact::Conversation(ConversationEvent::MessageSent { .. }) => {}
+            Fact::Conversation(event) => self.care.entry(key).or_default().on(&event),
             Fact::Erased => {
                 self.erased.insert(key);
             }

@@ -110,6 +110,7 @@ pub(super) async fn store(
 ) -> Result<(), ProjectionError> {
     store_messages(connection, &changes.messages).await?;
     store_threads(connection, changes).await?;
+    super::care::store(connection, &changes.care).await?;
     for (company, contact) in &changes.erased {
         erase(connection, *company, *contact).await?;
     }
