@@ -40,8 +40,8 @@ pub(crate) fn shown(
     tenancy: tenancy::Tenancy,
 ) -> Vec<Arc<dyn Shown>> {
     vec![
-        Arc::new(MessageRows(tenancy)),
-        Arc::new(ThreadRows(tenancy.clone())),
+        Arc::new(MessageRows(tenancy.clone())),
+        Arc::new(ThreadRows(tenancy)),
         Arc::new(PersonRows),
         Arc::new(shown::Cards(channels)),
         Arc::new(shown::Rights),

@@ -18,6 +18,7 @@ pub(crate) fn samples() -> BTreeMap<&'static str, Value> {
     let company = "company_00000000000000000000000000000001";
     let contact = "contact_00000000000000000000000000000001";
     let message = "message_00000000000000000000000000000001";
+    let label = "label_00000000000000000000000000000001";
     let channel = "channel_00000000000000000000000000000001";
     let text = json!({ "kind": "text", "body": "x" });
     let member = json!({ "name": "Nina", "email": "no address", "role": "operator" });
@@ -68,6 +69,19 @@ pub(crate) fn samples() -> BTreeMap<&'static str, Value> {
         ("POST /api/v1/conversations/{id}/read", json!({ "through": message })),
         ("POST /api/v1/conversations/{id}/messages", json!({ "content": text })),
         ("POST /api/v1/conversations/{id}/typing", Value::Null),
+        ("GET /api/v1/conversations/counts", Value::Null),
+        ("GET /api/v1/conversations/assignees", Value::Null),
+        ("POST /api/v1/conversations/{id}/assign", json!({ "to": user })),
+        ("POST /api/v1/conversations/{id}/resolve", Value::Null),
+        ("POST /api/v1/conversations/{id}/reopen", Value::Null),
+        ("POST /api/v1/conversations/{id}/snooze", json!({ "until": "2000-01-01T00:00:00Z" })),
+        ("POST /api/v1/conversations/{id}/prioritise", json!({ "priority": "high" })),
+        ("POST /api/v1/conversations/{id}/label", json!({ "label": label })),
+        ("POST /api/v1/conversations/{id}/unlabel", json!({ "label": label })),
+        ("GET /api/v1/labels", Value::Null),
+        ("POST /api/v1/labels", json!({ "name": "", "colour": "grey" })),
+        ("POST /api/v1/labels/{id}/change", json!({ "name": "x", "colour": "grey" })),
+        ("POST /api/v1/labels/{id}/remove", Value::Null),
         ("POST /api/v1/messages", json!({ "channel": channel, "to": "nobody", "content": text })),
         ("POST /api/v1/messages/{id}/reaction", json!({ "emoji": "x" })),
         ("POST /api/v1/messages/{id}/retry", Value::Null),

@@ -47,7 +47,7 @@ pub struct Tenancy {
 }
 
 /// How old a name may be: as long as a key that was destroyed may still be used (D34).
-const NAMES_LAST: Duration = Duration::from_secs(60);
+const NAMES_LAST: Duration = Duration::from_mins(1);
 
 impl Tenancy {
     /// Puts it together.

@@ -25,8 +25,8 @@ fn change(identity: u128) -> Command {
     Command::ChangeIdentity { identity: IdentityId::from_uuid(Uuid::from_u128(identity)) }
 }
 
-fn somebody(n: u128) -> Option<UserId> {
-    Some(UserId::from_uuid(Uuid::from_u128(n)))
+fn user(n: u128) -> UserId {
+    UserId::from_uuid(Uuid::from_u128(n))
 }
 
 fn assign(from: Option<UserId>, to: Option<UserId>) -> Command {
@@ -85,7 +85,7 @@ fn answers_go_to_the_newest_address() {
 fn nothing_is_done_with_a_conversation_that_is_not_there() {
     let all = [
         change(4),
-        assign(None, somebody(1)),
+        assign(None, Some(user(1))),
         Command::Resolve,
         Command::Reopen,
         snooze(1),
@@ -102,13 +102,13 @@ fn nothing_is_done_with_a_conversation_that_is_not_there() {
 
 #[test]
 fn of_two_who_take_a_conversation_at_once_one_wins_and_the_other_is_told_whose_it_is() {
-    let state = given(&[open(2, 3), assign(None, somebody(1))]);
-    let second = decide(&state, &assign(None, somebody(2)));
-    assert_eq!(second, Err(ConversationError::AssignedMeanwhile { to: somebody(1) }));
-    assert_eq!(decide(&state, &assign(None, somebody(1))), Ok(vec![]));
-    let handed = decide(&state, &assign(somebody(1), somebody(2)));
-    assert_eq!(handed, Ok(vec![ConversationEvent::Assigned { to: somebody(2) }]));
-    let nobody = then(state, &[assign(somebody(1), None)]);
+    let state = given(&[open(2, 3), assign(None, Some(user(1)))]);
+    let second = decide(&state, &assign(None, Some(user(2))));
+    assert_eq!(second, Err(ConversationError::AssignedMeanwhile { to: Some(user(1)) }));
+    assert_eq!(decide(&state, &assign(None, Some(user(1)))), Ok(vec![]));
+    let handed = decide(&state, &assign(Some(user(1)), Some(user(2))));
+    assert_eq!(handed, Ok(vec![ConversationEvent::Assigned { to: Some(user(2)) }]));
+    let nobody = then(state, &[assign(Some(user(1)), None)]);
     assert_eq!(nobody.assignee, None);
 }
 
@@ -155,9 +155,8 @@ fn a_timer_is_set_with_the_snooze_and_taken_back_with_its_end() {
     let (company, id) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let snoozed = given(&[open(2, 3), snooze(2)]);
     let until = now() + TimeDelta::hours(2);
-    let timers = |state: &State, event: &ConversationEvent| {
-        Conversation::timers(company, id, state, event)
-    };
+    let timers =
+        |state: &State, event: &ConversationEvent| Conversation::timers(company, id, state, event);
     let set = timers(&given(&[open(2, 3)]), &ConversationEvent::Snoozed { until });
     assert!(matches!(set.as_slice(), [TimerChange::Set(timer)] if timer.due == until));
     for event in [ConversationEvent::Resolved {}, ConversationEvent::Reopened {}] {

@@ -58,10 +58,7 @@ fn a_removed_label_is_not_there() {
 #[test]
 fn a_name_is_claimed_whatever_its_case_and_given_back() {
     let state = given(&[create("Vip")]);
-    assert!(matches!(
-        claims(&State::default(), &create("Vip")).as_slice(),
-        [Claim::Take { .. }]
-    ));
+    assert!(matches!(claims(&State::default(), &create("Vip")).as_slice(), [Claim::Take { .. }]));
     assert_eq!(claims(&state, &change("VIP", LabelColour::Petrol)), vec![]);
     assert!(matches!(
         claims(&state, &change("Novo", LabelColour::Petrol)).as_slice(),

@@ -29,13 +29,8 @@ impl Conversations {
         let conversation: ConversationId = id(text)?;
         let now = self.ground.clock.now();
         let (company, context) = (can.company(), can.context());
-        let mut request = Request::<Conversation>::new(
-            company,
-            conversation.into_uuid(),
-            command,
-            now,
-            context,
-        );
+        let mut request =
+            Request::<Conversation>::new(company, conversation.into_uuid(), command, now, context);
         request.fingerprint = can.fingerprint();
         let executed = self.ledger.execute(&request).await?;
         Ok(Answer::empty().after(&executed))

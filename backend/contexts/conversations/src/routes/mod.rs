@@ -75,11 +75,7 @@ pub fn routes(state: Conversations) -> Routes {
                 .answers::<Page<Label>>(200)
                 .reads(&[projections::labels::NAME]),
         )
-        .add(
-            post("/api/v1/labels", labels::create)
-                .says("Makes a label.")
-                .answers::<Label>(201),
-        )
+        .add(post("/api/v1/labels", labels::create).says("Makes a label.").answers::<Label>(201))
         .add(
             post("/api/v1/labels/{id}/change", labels::change)
                 .says("Calls a label something else, or gives it another colour.")

@@ -16,13 +16,29 @@ use uuid::Uuid;
 
 use super::Key;
 
+/// Whose a thread is from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    To(Uuid),
+    ToNobody,
+}
+
+impl Given {
+    const fn to(self) -> Option<Uuid> {
+        match self {
+            Self::To(user) => Some(user),
+            Self::ToNobody => None,
+        }
+    }
+}
+
 /// What a batch says. What is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Care {
     /// How it stands, and until when it is put off.
     status: Option<(Status, Option<DateTime<Utc>>)>,
     /// Whose it is.
-    assignee: Option<Option<Uuid>>,
+    given: Option<Given>,
     priority: Option<Priority>,
     /// Labels, and whether it bears them.
     labels: BTreeMap<Uuid, bool>,
@@ -38,7 +54,10 @@ impl Care {
             ConversationEvent::Snoozed { until } => {
                 self.status = Some((Status::Snoozed, Some(*until)));
             }
-            ConversationEvent::Assigned { to } => self.assignee = Some(to.map(UserId::into_uuid)),
+            ConversationEvent::Assigned { to } => {
+                let to = to.map(UserId::into_uuid);
+                self.given = Some(to.map_or(Given::ToNobody, Given::To));
+            }
             ConversationEvent::Prioritised { priority } => self.priority = Some(*priority),
             ConversationEvent::Labelled { label } => {
                 self.labels.insert(label.into_uuid(), true);
@@ -66,8 +85,9 @@ pub(super) async fn store(
     let statuses: Vec<Option<&str>> =
         care.values().map(|it| it.status.map(|(status, _)| status.as_str())).collect();
     let until: Vec<_> = care.values().map(|it| it.status.and_then(|(_, until)| until)).collect();
-    let is_assigned: Vec<bool> = care.values().map(|it| it.assignee.is_some()).collect();
-    let assignees: Vec<Option<Uuid>> = care.values().map(|it| it.assignee.flatten()).collect();
+    let is_assigned: Vec<bool> = care.values().map(|it| it.given.is_some()).collect();
+    let assignees: Vec<Option<Uuid>> =
+        care.values().map(|it| it.given.and_then(Given::to)).collect();
     let priorities: Vec<Option<&str>> =
         care.values().map(|it| it.priority.map(Priority::as_str)).collect();
     sqlx::query(
