@@ -38,7 +38,7 @@ const NOTHING: &str = "_0000000000000000000000000000000";
 /// Ids of one company, by their kind.
 pub(crate) type Ids = BTreeMap<&'static str, Vec<String>>;
 
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "company",
     "user",
     "session",
@@ -49,6 +49,7 @@ const KINDS: [&str; 10] = [
     "channel",
     "file",
     "delivery",
+    "label",
 ];
 
 fn kind_before(text: &str) -> &'static str {
@@ -253,6 +254,9 @@ impl Shop {
             .header("Idempotency-Key", fresh("upload"))
             .multipart(multipart::Form::new().part("file", part));
         let stored: Value = stored.send().await.unwrap().json().await.unwrap();
+        let body = json!({ "name": fresh("label"), "colour": "petrol" });
+        let made = self.platform.post_as(who, "/api/v1/labels", &body).send().await.unwrap();
+        let label = one(&made.json::<Value>().await.unwrap()["id"]);
         BTreeMap::from([
             ("company", vec![who.company()]),
             ("user", members),
@@ -263,6 +267,7 @@ impl Shop {
             ("message", message),
             ("channel", vec![channel.to_owned()]),
             ("file", one(&stored["id"])),
+            ("label", label),
         ])
     }
 
