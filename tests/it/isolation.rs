@@ -302,8 +302,9 @@ impl Shop {
         let channel = made["channel"]["id"].as_str().unwrap().to_owned();
         self.until("a subscription", async |shop| {
             let path = format!("/api/v1/channels/{channel}");
-            let passed = shop.get_for(&owner, &path).await["proof"]["passed"].clone();
-            passed.as_array()?.contains(&json!("subscription")).then_some(())
+            let answer = shop.platform.get_as(&owner, &path).send().await.unwrap();
+            let card: Value = answer.error_for_status().ok()?.json().await.unwrap();
+            card["proof"]["passed"].as_array()?.contains(&json!("subscription")).then_some(())
         })
         .await;
         self.sim.write(&Inbound::text("5511955554444", "100000555", "oi")).unwrap();
