@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use shared::stored::{Actor, Event, Sealed};
 use uuid::Uuid;
 
@@ -182,6 +183,18 @@ pub enum Claim {
 }
 
 impl Claim {
+    /// The key of a value that is no person's: a company's own word, a provider's name of its number.
+    /// What is personal has a blind index instead.
+    #[must_use]
+    pub fn plain_key(value: &str) -> [u8; 16] {
+        let digest: [u8; 32] = Sha256::digest(value.as_bytes()).into();
+        let mut key = [0; 16];
+        for (to, from) in key.iter_mut().zip(digest) {
+            *to = from;
+        }
+        key
+    }
+
     /// Whether it gives a key back.
     pub(crate) const fn is_release(&self) -> bool {
         matches!(self, Self::Release { .. })

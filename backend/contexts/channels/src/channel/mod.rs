@@ -16,7 +16,6 @@ use kernel::{
     decider::{Decider, Rejection},
     ids::PLATFORM,
 };
-use sha2::{Digest as _, Sha256};
 use shared::{
     channels::{Medium, PauseReason, ProofStep},
     problem::Kind,
@@ -443,10 +442,5 @@ fn health(
 /// The key of a number's claim. The id is Meta's name of a company's number, not of a person.
 #[must_use]
 pub fn number_key(phone_number_id: &str) -> [u8; 16] {
-    let digest: [u8; 32] = Sha256::digest(phone_number_id.as_bytes()).into();
-    let mut key = [0; 16];
-    for (to, from) in key.iter_mut().zip(digest) {
-        *to = from;
-    }
-    key
+    Claim::plain_key(phone_number_id)
 }

@@ -14,7 +14,6 @@ use kernel::{
     decider::{Decider, Rejection},
 };
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use shared::{conversations::LabelColour, problem::Kind, stored::ConfigText};
 use uuid::Uuid;
 
@@ -159,10 +158,5 @@ fn fit(name: &str) -> Option<ConfigText> {
 
 /// The key of a name's claim. It is the company's own word, not a person's.
 fn name_key(name: &str) -> [u8; 16] {
-    let digest: [u8; 32] = Sha256::digest(name.to_lowercase().as_bytes()).into();
-    let mut key = [0; 16];
-    for (to, from) in key.iter_mut().zip(digest) {
-        *to = from;
-    }
-    key
+    Claim::plain_key(&name.to_lowercase())
 }
