@@ -20,6 +20,8 @@ export async function journey(scene) {
   await dialog.getByLabel("Quem é a mesma pessoa?").fill("Rosinha");
   await dialog.getByRole("radio", { name: /Rosinha do Trabalho/ }).check();
   await dialog.getByText(`${second.name} passa a aparecer em ${first.name}.`).waitFor();
+  // Whoever has chosen is not told to choose any more.
+  await dialog.getByText("Escolha um contato da lista.").waitFor({ state: "detached" });
   await scene.checkAccess(page);
   await scene.photograph(page, "dialog");
   await dialog.getByRole("button", { name: "Juntar", exact: true }).click();

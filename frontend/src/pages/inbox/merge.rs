@@ -85,6 +85,12 @@ fn Form(open: RwSignal<bool>, id: ContactId, name: Memo<String>) -> impl IntoVie
         chosen: RwSignal::new(None),
     };
     let error = RwSignal::new(None::<String>);
+    // Whoever has chosen is not told to choose any more.
+    Effect::new(move |_| {
+        if offer.chosen.get().is_some() {
+            error.set(None);
+        }
+    });
     offer.search(desk, id);
     dom::focus_soon("merge-search");
     let merge = move |event: ev::SubmitEvent| {
